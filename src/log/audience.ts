@@ -1,0 +1,59 @@
+import { MAX_ID_LENGTH, Topic, topic } from '../protocol/topic';
+
+/** Whom an event is for, before `except`. */
+export type AudienceTarget =
+  | { readonly kind: 'everyone' }
+  | { readonly kind: 'topic'; readonly topic: Topic }
+  | { readonly kind: 'users'; readonly userIds: readonly string[] };
+
+/** Whom an event is for: everyone, the members of a topic, or users by id; made by `toEveryone`, `toTopic`, `toUsers`. */
+export class Audience {
+  constructor(
+    readonly target: AudienceTarget,
+    readonly excepted: ReadonlySet<string> = NOBODY,
+  ) {}
+
+  /**
+   * The same audience without these users (those who blocked the author, say).
+   *
+   * @throws TypeError when one is not a user id
+   */
+  except(userIds: Iterable<string>): Audience {
+    return new Audience(this.target, new Set([...this.excepted, ...checkedIds('except', userIds)]));
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** Everyone who is connected. */
+export function toEveryone(): Audience {
+  return new Audience({ kind: 'everyone' });
+}
+
+/**
+ * The members of a topic.
+ *
+ * @throws TypeError as {@link topic} does
+ */
+export function toTopic(recipientType: string, referenceId: string): Audience {
+  return new Audience({ kind: 'topic', topic: topic(recipientType, referenceId) });
+}
+
+/**
+ * These users, on all their connections, whatever their memberships.
+ *
+ * @throws TypeError when one is not a user id: a string of 1 to 255 characters
+ */
+export function toUsers(userIds: Iterable<string>): Audience {
+  return new Audience({ kind: 'users', userIds: [...new Set(checkedIds('toUsers', userIds))] });
+}
+
+function checkedIds(caller: string, userIds: Iterable<string>): string[] {
+  const ids = typeof userIds === 'string' ? [userIds] : [...userIds];
+  for (const id of ids) {
+    if (typeof id !== 'string' || id.length === 0 || id.length > MAX_ID_LENGTH) {
+      throw new TypeError(`${caller}(userIds) needs user ids: strings of 1 to ${MAX_ID_LENGTH} characters`);
+    }
+  }
+  return ids;
+}
