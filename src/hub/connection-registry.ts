@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { LiveConnection } from './connection';
+import { LiveUsers } from './live-users';
+import type { Report } from './report';
+
+/** Called with a connection that came or went. What it throws is logged, and goes no further. */
+export type ConnectionListener = (connection: LiveConnection) => void;
+
+/** Which user has which connections on this node. Every look-up costs the same however many there are. */
+@Injectable()
+export class ConnectionRegistry {
+  private readonly listeners = {
+    connect: new Set<ConnectionListener>(),
+    disconnect: new Set<ConnectionListener>(),
+  };
+
+  constructor(
+    private readonly liveUsers: LiveUsers,
+    private readonly report: Report,
+  ) {}
+
+  /** How many connections there are. */
+  get size(): number {
+    return this.liveUsers.connectionCount;
+  }
+
+  /** The user's connections, the oldest first. */
+  connectionsOf(userId: string): readonly LiveConnection[] {
+    return [...(this.liveUsers.get(userId)?.connections ?? [])];
+  }
+
+  /** The ids of the users with at least one connection. */
+  users(): IterableIterator<string> {
+    return this.liveUsers.ids();
+  }
+
+  /**
+   * Calls back with each new connection.
+   *
+   * @returns a function that ends it
+   */
+  onConnect(listener: ConnectionListener): () => void {
+    return subscribe(this.listeners.connect, listener);
+  }
+
+  /**
+   * Calls back with each connection that is gone.
+   *
+   * @returns a function that ends it
+   */
+  onDisconnect(listener: ConnectionListener): () => void {
+    return subscribe(this.listeners.disconnect, listener);
+  }
+
+  /** @internal the hub says what happened */
+  announce(what: 'connect' | 'disconnect', connection: LiveConnection): void {
+    for (const listener of this.listeners[what]) {
+      try {
+        listener(connection);
+      } catch (error) {
+        this.report(`A listener of ConnectionRegistry failed on a ${what}`, error);
+      }
+    }
+  }
+}
+
+function subscribe(listeners: Set<ConnectionListener>, listener: ConnectionListener): () => void {
+  // A wrapper, so that one function may listen twice and each subscription ends alone.
+  const own: ConnectionListener = (connection) => listener(connection);
+  listeners.add(own);
+  return () => listeners.delete(own);
+}

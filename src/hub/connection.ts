@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { Close } from '../protocol/close-codes';
+import { ConnectionSocket } from './connection-socket';
+import { FrameRun } from './frame-run';
+import { Principal } from './principal';
+import { Place } from './window';
+
+/** What a host sees of a connection. */
+export interface LiveConnection {
+  /** Random, for logs. */
+  readonly id: string;
+  readonly userId: string;
+  readonly connectedAt: Date;
+}
+
+/**
+ * Where a connection stands: `behind` a place in the log, until it has caught up; `live`: it gets what comes; `closed`.
+ */
+export type ConnectionState =
+  | { readonly kind: 'behind'; readonly place: Place; readonly isNew: boolean }
+  | { readonly kind: 'live' }
+  | { readonly kind: 'closed' };
+
+const LIVE: ConnectionState = { kind: 'live' };
+const CLOSED: ConnectionState = { kind: 'closed' };
+
+/** One WebSocket of one user, as the hub sees it. */
+export class Connection implements LiveConnection {
+  readonly id = randomUUID();
+  private readonly connectedAtMs = Date.now();
+  state: ConnectionState;
+  /** Frames that it is to get with the next write. */
+  run: FrameRun | undefined;
+  /** A refresh that waits for its turn. */
+  refresh: 'UPDATE_STATUS' | 'UPDATE_USERS' | undefined;
+  /** Typing indicators that wait until it reads again, by topic and user; undefined while it reads. */
+  heldTyping: Map<string, HeldTyping> | undefined;
+
+  constructor(
+    readonly principal: Principal,
+    private readonly socket: ConnectionSocket,
+    place: Place,
+  ) {
+    this.state = { kind: 'behind', place, isNew: true };
+  }
+
+  get userId(): string {
+    return this.principal.userId;
+  }
+
+  get connectedAt(): Date {
+    return new Date(this.connectedAtMs);
+  }
+
+  get isLive(): boolean {
+    return this.state.kind === 'live';
+  }
+
+  get isOpen(): boolean {
+    return this.state.kind !== 'closed';
+  }
+
+  /** Bytes that were written and that the kernel has not taken yet. */
+  get pendingBytes(): number {
+    return this.socket.pendingBytes;
+  }
+
+  /** Bytes that were ever written to it. */
+  get writtenBytes(): number {
+    return this.socket.writtenBytes;
+  }
+
+  goLive(): void {
+    this.state = LIVE;
+  }
+
+  fallBehind(place: Place): void {
+    this.state = { kind: 'behind', place, isNew: false };
+  }
+
+  /** Writes what waits, in one write. */
+  flush(): void {
+    const run = this.run;
+    this.run = undefined;
+    if (run && this.isOpen) this.socket.write(run.toBuffer());
+  }
+
+  /** Closes it, after what waits. Only {@link Hub.close} and {@link Hub.forget} call it, which tidy up after it. */
+  end(close: Close | undefined): void {
+    if (close) {
+      this.flush();
+      this.socket.close(close);
+    }
+    this.state = CLOSED;
+    this.run = undefined;
+    this.heldTyping = undefined;
+  }
+}
+
+/** A typing indicator that waits for a connection that does not read. */
+export interface HeldTyping {
+  readonly frame: Buffer;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}

@@ -1,0 +1,136 @@
+import { EventRecord, LogRecord, RefreshRecord, TypingRecord } from '../log/records';
+import { Connection } from './connection';
+import { textFrame } from './frame';
+import { Outbox } from './outbox';
+import { Recipients } from './recipients';
+import { RefreshQueue } from './refresh-queue';
+import { SlowConsumerLimits, SlowConsumers } from './slow-consumers';
+import { Typing, TypingOptions, typingKey } from './typing';
+
+/** What delivery is told at boot. */
+export interface DeliveryOptions {
+  readonly slowConsumer: SlowConsumerLimits;
+  readonly typing: TypingOptions;
+  /** Refreshes a second; infinity: all at once. */
+  readonly refreshPerSecond: number;
+}
+
+type Refresh = RefreshRecord['what'];
+
+const REFRESH_FRAMES: Readonly<Record<Refresh, Buffer>> = {
+  UPDATE_STATUS: textFrame('{"message_type":"UPDATE_STATUS"}'),
+  UPDATE_USERS: textFrame('{"message_type":"UPDATE_USERS"}'),
+};
+
+/** For how long a user who has joined a topic gets its refreshes at once, in milliseconds. */
+const JUST_JOINED_MS = 5_000;
+
+/** How many typing indicators wait for one connection that does not read. */
+const MAX_HELD_TYPING = 100;
+
+/** Brings what happens to live connections: messages at once, typing now or never, refreshes in turn. */
+export class Delivery {
+  private readonly frames = new WeakMap<EventRecord | TypingRecord, Buffer>();
+  private readonly typing: Typing;
+  private readonly outbox: Outbox;
+  private readonly slow: SlowConsumers;
+  private readonly refreshes: RefreshQueue;
+
+  constructor(
+    private readonly recipients: Recipients,
+    options: DeliveryOptions,
+    onTooSlow: (connection: Connection) => void,
+  ) {
+    this.typing = new Typing(options.typing);
+    this.slow = new SlowConsumers(options.slowConsumer, onTooSlow, (connection) =>
+      this.releaseTyping(connection),
+    );
+    this.outbox = new Outbox((connection) => this.slow.look(connection));
+    this.refreshes = new RefreshQueue(
+      options.refreshPerSecond,
+      (connection) => connection.isLive && !this.slow.isHalfFull(connection),
+      (connection, what) => this.outbox.add(connection, REFRESH_FRAMES[what]),
+      () => this.outbox.flush(),
+    );
+  }
+
+  /** To every live connection of the audience. */
+  event({ body }: LogRecord<EventRecord>): void {
+    const frame = this.frameOf(body);
+    this.recipients.forEachLive(body.audience, (connection) => this.outbox.add(connection, frame));
+    if (body.author === undefined || body.topic === undefined) return;
+    this.typing.overtaken(body.topic, body.author);
+    const key = typingKey(body.topic, body.author);
+    this.slow.forEach((connection) => connection.heldTyping?.delete(key));
+  }
+
+  /** To every live connection of the audience but the typing user's own. */
+  typingIndicator(record: LogRecord<TypingRecord>): void {
+    const { body, at } = record;
+    if (!this.typing.admits(record, Date.now())) return;
+    const frame = this.frameOf(body);
+    const key = typingKey(body.topic, body.author);
+    this.recipients.forEachLive(body.audience, (connection, user) => {
+      if (user.id === body.author) return;
+      if (this.slow.isBehind(connection)) this.holdTyping(connection, key, { frame, at });
+      else this.outbox.add(connection, frame);
+    });
+  }
+
+  /** To every live connection of the audience, in its turn. */
+  refresh({ body, at }: LogRecord<RefreshRecord>): void {
+    this.recipients.forEachLive(body.audience, (connection, user) => {
+      const atOnce = user.id === body.actor || at - user.joinedAt < JUST_JOINED_MS;
+      this.refreshes.add(connection, body.what, atOnce);
+    });
+  }
+
+  /** To one connection that catches up: what its user should have seen of the past. */
+  past({ body }: LogRecord, connection: Connection): void {
+    if (body.kind === 'event') this.outbox.add(connection, this.frameOf(body));
+    else if (body.kind === 'refresh')
+      this.refreshes.add(connection, body.what, body.actor === connection.userId);
+  }
+
+  /** One frame of the server's own. */
+  control(connection: Connection, frame: Buffer): void {
+    this.outbox.add(connection, frame);
+  }
+
+  /** Writes what has been gathered. */
+  flush(): void {
+    this.refreshes.run();
+    this.outbox.flush();
+  }
+
+  forget(connection: Connection): void {
+    this.slow.forget(connection);
+  }
+
+  close(): void {
+    this.refreshes.close();
+    this.outbox.close();
+    this.slow.close();
+  }
+
+  private frameOf(body: EventRecord | TypingRecord): Buffer {
+    let frame = this.frames.get(body);
+    if (!frame) this.frames.set(body, (frame = textFrame(body.json)));
+    return frame;
+  }
+
+  private holdTyping(connection: Connection, key: string, held: { frame: Buffer; at: number }): void {
+    if (this.slow.isHalfFull(connection)) return;
+    connection.heldTyping ??= new Map();
+    if (connection.heldTyping.size < MAX_HELD_TYPING || connection.heldTyping.has(key))
+      connection.heldTyping.set(key, held);
+  }
+
+  private releaseTyping(connection: Connection): void {
+    const held = connection.heldTyping?.values() ?? [];
+    connection.heldTyping = undefined;
+    const now = Date.now();
+    for (const { frame, at } of held) if (!this.typing.isStale(at, now)) this.outbox.add(connection, frame);
+    this.outbox.flush();
+  }
+}

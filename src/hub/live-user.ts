@@ -1,0 +1,23 @@
+import { Position } from '../log/position';
+import { Topic } from '../protocol/topic';
+import { Connection } from './connection';
+
+/** A user with at least one connection on this node. */
+export class LiveUser {
+  readonly connections = new Set<Connection>();
+  topics: ReadonlySet<Topic> = NONE;
+  /** Milliseconds since 1970 at which he last joined a topic while connected. */
+  joinedAt = 0;
+  /** The last `changed` of him: an answer asked for before it does not count. */
+  changedAt: Position | undefined;
+  /** Whether a question to the host is under way. */
+  isAsked = false;
+  /** Answers of the host that failed, since the last good one. */
+  failures = 0;
+  /** When the host is to be asked again, in milliseconds since 1970. */
+  nextCheckAt = Number.POSITIVE_INFINITY;
+
+  constructor(readonly id: string) {}
+}
+
+const NONE: ReadonlySet<Topic> = new Set();
