@@ -1,0 +1,69 @@
+import { Close } from '../protocol/close-codes';
+import { LiveSocket } from './live-socket';
+
+/** How dead links are found. */
+export interface HeartbeatOptions {
+  /** How often each connection is pinged, in milliseconds. */
+  readonly intervalMs: number;
+  /** How late its pong may be, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+const NO_PONG: Close = { name: 'timeout', reason: 'no pong' };
+const EXPIRED: Close = { name: 'unauthorized', reason: 'token expired' };
+
+/** How often the connections are looked through, at most, in milliseconds. */
+const MAX_SWEEP_MS = 500;
+
+/**
+ * Looks all connections through, a few times a second: pings those whose turn it is, and closes those whose pong is
+ * late or whose token has expired. One timer for all, so that no `exp` is too far off for one.
+ */
+export class Heartbeat {
+  private readonly sockets = new Set<LiveSocket>();
+  private readonly sweepMs: number;
+  private readonly timer: NodeJS.Timeout;
+  private sweptAt = performance.now();
+  /** Milliseconds that the process was awake for: what it slept through is not held against anyone's pong. */
+  private awakeMs = 0;
+
+  constructor(private readonly options: HeartbeatOptions) {
+    this.sweepMs = Math.max(5, Math.min(MAX_SWEEP_MS, options.intervalMs / 4, options.timeoutMs / 4));
+    this.timer = setInterval(() => this.sweep(), this.sweepMs);
+    this.timer.unref();
+  }
+
+  /** The first ping comes at a random time, so that a herd of connections spreads. */
+  add(socket: LiveSocket): void {
+    socket.pingAt = this.awakeMs + Math.random() * this.options.intervalMs;
+    this.sockets.add(socket);
+  }
+
+  delete(socket: LiveSocket): void {
+    this.sockets.delete(socket);
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.sockets.clear();
+  }
+
+  private sweep(): void {
+    const now = performance.now();
+    this.awakeMs += Math.min(now - this.sweptAt, this.sweepMs * 2);
+    this.sweptAt = now;
+    const wallClock = Date.now();
+    for (const socket of this.sockets) this.look(socket, wallClock);
+  }
+
+  private look(socket: LiveSocket, wallClock: number): void {
+    if (wallClock >= socket.expiresAt) {
+      socket.endWith(EXPIRED);
+    } else if (this.awakeMs >= socket.pongDueAt) {
+      socket.endWith(NO_PONG);
+    } else if (this.awakeMs >= socket.pingAt) {
+      socket.pingAt = this.awakeMs + this.options.intervalMs;
+      socket.ping(this.awakeMs + this.options.timeoutMs);
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import type { IncomingMessage } from 'node:http';
+import { OnGatewayConnection, OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
+import type { WebSocket } from 'ws';
+import { Connection } from '../hub/connection';
+import { Hub } from '../hub/hub';
+import { LiveUsers } from '../hub/live-users';
+import type { Report } from '../hub/report';
+import { Close, closeWithHint } from '../protocol/close-codes';
+import { Admission } from './admission';
+import { ConnectionLimit } from './connection-limit';
+import { Decision, Handshake } from './handshake';
+import { Heartbeat, HeartbeatOptions } from './heartbeat';
+import { LiveSocket, LiveSocketOwner, closeSocket } from './live-socket';
+import { Rejection } from './rejection';
+import { chooseSubprotocol } from './upgrade-request';
+
+/** What the gateway is told at boot. */
+export interface GatewayOptions {
+  readonly path: string;
+  readonly rejectWith: 'close' | 'http';
+  readonly heartbeat: HeartbeatOptions;
+  readonly limits: { readonly connectionsPerUser: number; readonly acceptsPerSecond: number };
+}
+
+/** The largest frame that is read, in bytes; it is thrown away, too. */
+const MAX_INBOUND_BYTES = 4_096;
+
+/** How a ws server calls back with its verdict on an upgrade. */
+type Verdict = (admitted: boolean, status?: number, body?: string, headers?: Record<string, string>) => void;
+
+type Stage = 'starting' | 'open' | 'closed';
+
+/**
+ * CONNECT: every upgrade is judged before it happens, registered in the hub once it has, and looked after until it
+ * is gone. Nothing here throws into the host's process.
+ */
+@WebSocketGateway({ path: '/ws' })
+export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, LiveSocketOwner {
+  private readonly admission: Admission;
+  private readonly limit: ConnectionLimit;
+  private readonly heartbeat: Heartbeat;
+  private readonly decisions = new WeakMap<IncomingMessage, Decision>();
+  private readonly connections = new Map<LiveSocket, Connection>();
+  private stage: Stage = 'starting';
+  /** What Nest has made for the path: a ws server, or the mistake of another adapter. */
+  server: unknown;
+
+  constructor(
+    private readonly handshake: Handshake,
+    private readonly hub: Hub,
+    private readonly users: LiveUsers,
+    private readonly options: GatewayOptions,
+    private readonly report: Report,
+  ) {
+    this.admission = new Admission(options.limits.acceptsPerSecond);
+    this.limit = new ConnectionLimit(options.limits.connectionsPerUser, (connection, close) =>
+      hub.close(connection, close),
+    );
+    this.heartbeat = new Heartbeat(options.heartbeat);
+    // Nest reads the metadata of the class when the application starts, by which time the options are known.
+    WebSocketGateway({
+      path: options.path,
+      verifyClient: ({ req }: { req: IncomingMessage }, verdict: Verdict) => void this.judge(req, verdict),
+      handleProtocols: chooseSubprotocol,
+      maxPayload: MAX_INBOUND_BYTES,
+      perMessageDeflate: false,
+      autoPong: false,
+      skipUTF8Validation: true,
+      closeTimeout: 1_000,
+    })(new.target);
+  }
+
+  afterInit(server: unknown): void {
+    this.server = server;
+  }
+
+  /** Takes connections from now on. */
+  open(): void {
+    this.stage = 'open';
+  }
+
+  /** Takes no more connections, and closes those there are. May be called twice. */
+  close(comeBackWithinMs: number): void {
+    this.stage = 'closed';
+    this.heartbeat.close();
+    for (const connection of [...this.connections.values()]) {
+      this.hub.close(connection, closeWithHint('serviceRestart', comeBackWithinMs));
+    }
+  }
+
+  handleConnection(client: WebSocket, raw: IncomingMessage): void {
+    const decision = this.decisions.get(raw);
+    this.decisions.delete(raw);
+    try {
+      if (decision?.kind === 'admitted') this.admit(client, raw, decision);
+      else
+        this.turnAway(
+          client,
+          decision?.rejection.close ?? { name: 'internalError', reason: 'internal error' },
+        );
+    } catch (error) {
+      this.report('A connection could not be registered', error);
+      client.terminate();
+    }
+  }
+
+  onEnd(socket: LiveSocket, close: Close): void {
+    const connection = this.connections.get(socket);
+    if (connection) this.hub.close(connection, close);
+  }
+
+  onGone(socket: LiveSocket): void {
+    const connection = this.connections.get(socket);
+    this.connections.delete(socket);
+    this.heartbeat.delete(socket);
+    if (connection) this.hub.forget(connection);
+  }
+
+  /** Never rejects: a ws server has nobody to catch it. */
+  private async judge(raw: IncomingMessage, verdict: Verdict): Promise<void> {
+    try {
+      if (this.stage !== 'open' || !this.admission.admits()) return unavailable(verdict);
+      const decision = await this.handshake.decide(raw);
+      if (decision.kind === 'rejected' && this.options.rejectWith === 'http')
+        return rejectOverHttp(verdict, decision.rejection);
+      this.decisions.set(raw, decision);
+      verdict(true);
+    } catch (error) {
+      this.report('An upgrade failed', error);
+    }
+    // The socket may be gone by now, and then nobody has taken the decision.
+    const left = this.decisions.get(raw);
+    if (left?.kind === 'admitted') this.hub.release(left.place);
+    this.decisions.delete(raw);
+  }
+
+  private admit(
+    client: WebSocket,
+    raw: IncomingMessage,
+    { principal, place }: Decision & { kind: 'admitted' },
+  ): void {
+    if (this.stage !== 'open') {
+      this.hub.release(place);
+      return this.turnAway(client, closeWithHint('serviceRestart', 1_000));
+    }
+    const socket = new LiveSocket(client, raw.socket, principal.expiresAt, this);
+    const connection = this.hub.register(socket, principal, place);
+    this.connections.set(socket, connection);
+    this.heartbeat.add(socket);
+    this.limit.enforce(this.users.get(principal.userId)?.connections ?? [], Date.now());
+  }
+
+  private turnAway(client: WebSocket, close: Close): void {
+    client.removeAllListeners('error');
+    client.on('error', () => undefined);
+    closeSocket(client, close);
+  }
+}
+
+function unavailable(verdict: Verdict): void {
+  const retryAfter = 1 + Math.floor(Math.random() * 5);
+  rejectWith(verdict, 503, 'Service Unavailable\n', { 'Retry-After': String(retryAfter) });
+}
+
+function rejectOverHttp(verdict: Verdict, { status, close, headers }: Rejection): void {
+  rejectWith(verdict, status, `${close.reason}\n`, headers ?? {});
+}
+
+function rejectWith(
+  verdict: Verdict,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): void {
+  verdict(false, status, body, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store', ...headers });
+}

@@ -1,0 +1,112 @@
+import { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { ConnectionSocket } from '../hub/connection-socket';
+import { CLOSE_CODES, Close } from '../protocol/close-codes';
+
+/** `WebSocket.OPEN`. The class itself may come from another copy of ws than ours. */
+const OPEN = 1;
+
+/** How long a peer has to answer a close, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/** So many data frames in so many milliseconds are borne; the endpoint has no use for any. */
+const MAX_INBOUND = { frames: 10, perMs: 10_000 };
+
+const SENT_DATA: Close = { name: 'policyViolation', reason: 'this endpoint only sends' };
+
+/** What a {@link LiveSocket} tells its owner. */
+export interface LiveSocketOwner {
+  /** It is to be closed, for this reason. */
+  onEnd(socket: LiveSocket, close: Close): void;
+  /** It is gone. */
+  onGone(socket: LiveSocket): void;
+}
+
+/**
+ * A ws socket that only sends. Frames go straight to the stream of the upgrade request, in one write however many
+ * they are; ws sends its control frames whole on the same stream, so that the two keep their order.
+ */
+export class LiveSocket implements ConnectionSocket {
+  writtenBytes = 0;
+  /** When it is pinged next, and until when it has to answer, on the heartbeat's clock. */
+  pingAt = 0;
+  pongDueAt = Number.POSITIVE_INFINITY;
+  /** Milliseconds since 1970 at which its token expires. */
+  readonly expiresAt: number;
+  private inboundAt: number[] | undefined;
+  private pong: { held?: Buffer } | undefined;
+
+  constructor(
+    private readonly client: WebSocket,
+    private readonly stream: Duplex,
+    expiresAt: number | undefined,
+    private readonly owner: LiveSocketOwner,
+  ) {
+    this.expiresAt = expiresAt ?? Number.POSITIVE_INFINITY;
+    // An adapter may have its own error listener, which would log what any stranger can provoke.
+    client.removeAllListeners('error');
+    client.on('error', ignore);
+    client.on('close', () => owner.onGone(this));
+    client.on('message', () => this.onData());
+    client.on('ping', (data) => this.onPing(data));
+    client.on('pong', () => (this.pongDueAt = Number.POSITIVE_INFINITY));
+  }
+
+  get pendingBytes(): number {
+    return this.stream.writableLength;
+  }
+
+  write(frames: Buffer): void {
+    if (this.client.readyState !== OPEN) return;
+    this.writtenBytes += frames.length;
+    this.stream.write(frames);
+  }
+
+  ping(pongDueAt: number): void {
+    if (this.client.readyState !== OPEN) return;
+    this.pongDueAt = Math.min(this.pongDueAt, pongDueAt);
+    this.client.ping();
+  }
+
+  close(close: Close): void {
+    closeSocket(this.client, close);
+  }
+
+  /** Asks its owner to close it. */
+  endWith(close: Close): void {
+    this.owner.onEnd(this, close);
+  }
+
+  private onData(): void {
+    const now = Date.now();
+    this.inboundAt = (this.inboundAt ?? []).filter((at) => at > now - MAX_INBOUND.perMs);
+    this.inboundAt.push(now);
+    if (this.inboundAt.length > MAX_INBOUND.frames) this.endWith(SENT_DATA);
+  }
+
+  /** At most one pong is under way, and the latest ping waits for it (RFC 6455, section 5.5.3): nobody can pile them up. */
+  private onPing(data: Buffer): void {
+    if (this.pong) {
+      this.pong.held = data;
+      return;
+    }
+    this.pong = {};
+    this.client.pong(data, false, () => {
+      const held = this.pong?.held;
+      this.pong = undefined;
+      if (held && this.client.readyState === OPEN) this.onPing(held);
+    });
+  }
+}
+
+/** Sends a close frame, and sees to it that the socket is gone within a second. */
+export function closeSocket(client: WebSocket, { name, reason }: Close): void {
+  client.close(CLOSE_CODES[name].code, reason);
+  const timer = setTimeout(() => client.terminate(), CLOSE_TIMEOUT_MS);
+  timer.unref();
+  client.once('close', () => clearTimeout(timer));
+}
+
+function ignore(): void {
+  // A broken socket closes; that is all there is to know.
+}

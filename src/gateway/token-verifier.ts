@@ -1,0 +1,99 @@
+import { JwtService } from '@nestjs/jwt';
+import { Principal } from '../hub/principal';
+import { MAX_ID_LENGTH } from '../protocol/topic';
+import { JwtOptions, TokenHeader } from './jwt-options';
+import { REJECTIONS, Rejection } from './rejection';
+import { TokenRejectedException } from './token-rejected.exception';
+import { VerificationKeys } from './verification-keys';
+
+/** How far `nbf` may lie ahead, in seconds: clocks differ. `exp` gets nothing of it. */
+const NOT_BEFORE_LEEWAY_S = 5;
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Says who a token belongs to, by the rules of the option `jwt`. */
+export class TokenVerifier {
+  private readonly jwt: JwtService;
+
+  constructor(
+    private readonly options: JwtOptions,
+    keys: VerificationKeys,
+  ) {
+    this.jwt = new JwtService({
+      secretOrKeyProvider: async (_request, token) => {
+        const key = await keys.find(this.headerOf(token as string));
+        if (!key) throw new TokenRejectedException(REJECTIONS.tokenInvalid);
+        return key;
+      },
+    });
+  }
+
+  /**
+   * @throws TokenRejectedException when the token does not count; anything else is a failure of `resolveKey`
+   */
+  async verify(token: string): Promise<Principal> {
+    const claims = await this.verifiedClaims(token);
+    const now = Date.now() / 1_000;
+    const { exp, nbf, iat, jti } = claims;
+    const userId = claims[this.options.userIdClaim ?? 'sub'];
+    if (typeof userId !== 'string' || userId.length === 0 || userId.length > MAX_ID_LENGTH)
+      reject('tokenInvalid');
+    if (exp === undefined ? !this.options.allowEternalTokens : !isNumber(exp)) reject('tokenInvalid');
+    if (nbf !== undefined && !isNumber(nbf)) reject('tokenInvalid');
+    if (isNumber(nbf) && nbf > now + NOT_BEFORE_LEEWAY_S) reject('tokenNotYetValid');
+    return {
+      userId: userId as string,
+      tokenId: typeof jti === 'string' ? jti : undefined,
+      issuedAt: isNumber(iat) ? iat * 1_000 : undefined,
+      expiresAt: isNumber(exp) ? exp * 1_000 : undefined,
+    };
+  }
+
+  private async verifiedClaims(token: string): Promise<Claims> {
+    const { algorithms, issuer, audience } = this.options;
+    let claims: unknown;
+    try {
+      claims = await this.jwt.verifyAsync(token, {
+        algorithms: [...algorithms],
+        // Types of jsonwebtoken want mutable tuples where a list will do.
+        issuer: issuer as string | [string, ...string[]] | undefined,
+        audience: audience as string | [string, ...string[]] | undefined,
+        ignoreNotBefore: true,
+      });
+    } catch (error) {
+      throw rejectionOf(error) ?? error;
+    }
+    // jsonwebtoken hands out a payload that is no object as it is; signed or not, it names nobody.
+    if (typeof claims !== 'object' || claims === null) reject('tokenInvalid');
+    return claims as Claims;
+  }
+
+  private headerOf(token: string): TokenHeader {
+    const decoded: { header?: Partial<TokenHeader> } | null = this.jwt.decode(token, { complete: true });
+    const header = decoded?.header;
+    const algorithms: readonly string[] = this.options.algorithms;
+    if (!header || typeof header.alg !== 'string' || !algorithms.includes(header.alg)) reject('tokenInvalid');
+    return header as TokenHeader;
+  }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function reject(name: keyof typeof REJECTIONS): never {
+  throw new TokenRejectedException(REJECTIONS[name]);
+}
+
+/** What jsonwebtoken throws, by name: its classes may come from another copy of the package. */
+function rejectionOf(error: unknown): TokenRejectedException | undefined {
+  const rejections: Record<string, Rejection> = {
+    TokenExpiredError: REJECTIONS.tokenExpired,
+    NotBeforeError: REJECTIONS.tokenNotYetValid,
+    JsonWebTokenError: REJECTIONS.tokenInvalid,
+    // A payload or a header that is no JSON.
+    SyntaxError: REJECTIONS.tokenInvalid,
+  };
+  const rejection = error instanceof Error ? rejections[error.name] : undefined;
+  return rejection && new TokenRejectedException(rejection);
+}
