@@ -1,0 +1,51 @@
+export { LiveMessagesModule, type LiveMessagesOptionsFactory } from './live-messages.module';
+export type { LimitOptions, LiveMessagesOptions, MembershipOptions } from './live-messages.options';
+export {
+  type FieldIssue,
+  InvalidEventError,
+  InvalidOptionsError,
+  LogUnavailableError,
+  MissingMembershipsError,
+  WrongAdapterError,
+} from './live-messages.errors';
+
+export { LiveEventsService } from './events/live-events.service';
+export { LiveEvent, type LiveEventOptions } from './events/live-event.decorator';
+export type { EmitOptions, Emitted } from './events/emit-options';
+export type { DisconnectTarget } from './events/disconnect-target';
+export type { MessageRow, TypingRow } from './events/rows';
+export { MessageDto } from './events/dto/message.dto';
+export { EditMessageDto } from './events/dto/edit-message.dto';
+export { DeleteMessageDto } from './events/dto/delete-message.dto';
+export { TypingDto } from './events/dto/typing.dto';
+export { UpdateStatusDto } from './events/dto/update-status.dto';
+export { UpdateUsersDto } from './events/dto/update-users.dto';
+
+export type { MembershipSource } from './memberships/membership-source';
+export { LiveMemberships, type MembershipAccepted } from './memberships/live-memberships.service';
+
+export { type ConnectionListener, ConnectionRegistry } from './hub/connection-registry';
+export type { LiveConnection } from './hub/connection';
+export type { Principal } from './hub/principal';
+
+export { JwtConnectionGuard } from './gateway/jwt-connection.guard';
+export type { JwtAlgorithm, JwtKey, JwtOptions, TokenHeader } from './gateway/jwt-options';
+export { LiveMessagesWsAdapter } from './gateway/live-messages-ws.adapter';
+export type { UpgradeRequest } from './gateway/upgrade-request';
+export type { OriginCheck } from './gateway/handshake';
+
+export {
+  EventLog,
+  type LogFollower,
+  type LogRange,
+  type LogSubscription,
+  type RecordBatch,
+} from './log/event-log';
+export { MemoryEventLog, type MemoryEventLogOptions } from './log/memory-event-log';
+export { Audience, toEveryone, toTopic, toUsers } from './log/audience';
+export type { Position } from './log/position';
+export type { LogRecord, NewRecord } from './log/records';
+
+export { CLOSE_CODES } from './protocol/close-codes';
+export { type Topic, topic } from './protocol/topic';
+export type { EventOnWire, MessageOnWire, RefreshOnWire, TypingOnWire } from './protocol/wire';

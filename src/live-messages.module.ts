@@ -1,0 +1,235 @@
+import {
+  ConfigurableModuleBuilder,
+  DynamicModule,
+  Inject,
+  Injectable,
+  Logger,
+  Module,
+  Provider,
+  Type,
+} from '@nestjs/common';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { EventCatalog } from './events/event-catalog';
+import { EventEncoder } from './events/event-encoder';
+import { LiveEventsService } from './events/live-events.service';
+import { Handshake } from './gateway/handshake';
+import { JwtConnectionGuard } from './gateway/jwt-connection.guard';
+import type { JwtOptions } from './gateway/jwt-options';
+import { LiveMessagesGateway } from './gateway/live-messages.gateway';
+import { TokenVerifier } from './gateway/token-verifier';
+import { answerUpgradeRequired } from './gateway/upgrade-required';
+import { VerificationKeys } from './gateway/verification-keys';
+import { HostProviders } from './host-providers';
+import { ConnectionRegistry } from './hub/connection-registry';
+import { Hub } from './hub/hub';
+import { LiveUsers } from './hub/live-users';
+import type { Report } from './hub/report';
+import { InvalidOptionsError } from './live-messages.errors';
+import { LiveMessagesLifecycle } from './live-messages.lifecycle';
+import type { LiveMessagesOptions, ResolvedOptions } from './live-messages.options';
+import { EventLog } from './log/event-log';
+import { LogWriter } from './log/log-writer';
+import { MemoryEventLog } from './log/memory-event-log';
+import { LiveMemberships } from './memberships/live-memberships.service';
+import { MembershipReader } from './memberships/membership-reader';
+import { resolveOptions } from './resolve-options';
+import { throttledReport } from './throttled-report';
+
+/** What a class given as `useClass` or `useExisting` to `forRootAsync` has. */
+export interface LiveMessagesOptionsFactory {
+  createLiveMessagesOptions(): LiveMessagesOptions | Promise<LiveMessagesOptions>;
+}
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<LiveMessagesOptions>({ moduleName: 'LiveMessages' })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createLiveMessagesOptions')
+    .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
+    .build();
+
+const OPTIONS = Symbol('live-messages:options');
+const REPORT = Symbol('live-messages:report');
+const LOGGER = new Logger('LiveMessages');
+
+/** The bound of what is kept for connections that are still behind. */
+const WINDOW = { maxMs: 300_000, maxBytes: 67_108_864 };
+
+const PUBLIC = [LiveEventsService, LiveMemberships, ConnectionRegistry, JwtConnectionGuard, TokenVerifier];
+
+const EMIT: Provider[] = [
+  {
+    provide: EventCatalog,
+    inject: [OPTIONS],
+    useFactory: (options: ResolvedOptions) => new EventCatalog(options.events),
+  },
+  {
+    provide: EventEncoder,
+    inject: [OPTIONS],
+    useFactory: (options: ResolvedOptions) => new EventEncoder(options.limits),
+  },
+  {
+    provide: LiveEventsService,
+    inject: [EventCatalog, EventEncoder, LogWriter, OPTIONS],
+    useFactory: (
+      catalog: EventCatalog,
+      encoder: EventEncoder,
+      writer: LogWriter,
+      { memberships }: ResolvedOptions,
+    ) => new LiveEventsService(catalog, encoder, writer, memberships !== undefined),
+  },
+  {
+    provide: LiveMemberships,
+    inject: [LogWriter],
+    useFactory: (writer: LogWriter) => new LiveMemberships(writer),
+  },
+];
+
+const LOG: Provider[] = [
+  {
+    provide: EventLog,
+    inject: [OPTIONS],
+    useFactory: ({ log }: ResolvedOptions) => log ?? new MemoryEventLog(),
+  },
+  {
+    provide: LogWriter,
+    inject: [EventLog, OPTIONS],
+    useFactory: (log: EventLog, { emitTimeoutMs }: ResolvedOptions) => new LogWriter(log, emitTimeoutMs),
+  },
+];
+
+const FAN_OUT: Provider[] = [
+  LiveUsers,
+  {
+    provide: ConnectionRegistry,
+    inject: [LiveUsers, REPORT],
+    useFactory: (users: LiveUsers, report: Report) => new ConnectionRegistry(users, report),
+  },
+  {
+    provide: Hub,
+    inject: [EventLog, LiveUsers, ConnectionRegistry, HostProviders, OPTIONS, REPORT],
+    useFactory: makeHub,
+  },
+];
+
+const CONNECT: Provider[] = [
+  {
+    provide: TokenVerifier,
+    inject: [OPTIONS],
+    useFactory: ({ jwt }: ResolvedOptions) => new TokenVerifier(jwt, makeKeys(jwt)),
+  },
+  JwtConnectionGuard,
+  {
+    provide: Handshake,
+    inject: [Hub, HostProviders, OPTIONS, REPORT],
+    useFactory: (hub: Hub, host: HostProviders, { origins }: ResolvedOptions, report: Report) =>
+      new Handshake(hub, () => host.guard(), origins, report),
+  },
+];
+
+/**
+ * A live endpoint for a chat backend: `LiveMessagesModule.forRoot({ jwt: { … } })`, and in `main.ts`
+ * `app.useWebSocketAdapter(new LiveMessagesWsAdapter(app))`. Global, unless `isGlobal: false`.
+ */
+@Module({})
+export class LiveMessagesModule extends ConfigurableModuleClass {
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return withProviders(super.forRoot(options));
+  }
+
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return withProviders(super.forRootAsync(options));
+  }
+}
+
+function withProviders(module: DynamicModule): DynamicModule {
+  const gateway = gatewayOfThisRegistration();
+  const own: Provider[] = [
+    { provide: OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveOptions },
+    { provide: REPORT, useFactory: () => throttledReport(LOGGER) },
+    {
+      provide: HostProviders,
+      inject: [ModuleRef, OPTIONS],
+      useFactory: (moduleRef: ModuleRef, options: ResolvedOptions) => new HostProviders(moduleRef, options),
+    },
+    gateway,
+    {
+      provide: LiveMessagesLifecycle,
+      inject: [HostProviders, gateway, Hub, LogWriter, EventLog, OPTIONS, HttpAdapterHost],
+      useFactory: makeLifecycle,
+    },
+  ];
+  return {
+    ...module,
+    providers: [...(module.providers ?? []), ...own, ...LOG, ...EMIT, ...FAN_OUT, ...CONNECT],
+    exports: [...(module.exports ?? []), ...PUBLIC],
+  };
+}
+
+/** A class of its own, because the path stands in a class's metadata, and two registrations may differ in it. */
+function gatewayOfThisRegistration(): Type<LiveMessagesGateway> {
+  @Injectable()
+  class RegisteredLiveMessagesGateway extends LiveMessagesGateway {
+    constructor(
+      handshake: Handshake,
+      hub: Hub,
+      users: LiveUsers,
+      @Inject(OPTIONS) options: ResolvedOptions,
+      @Inject(REPORT) report: Report,
+    ) {
+      super(handshake, hub, users, options, report);
+    }
+  }
+  return RegisteredLiveMessagesGateway;
+}
+
+function makeLifecycle(
+  host: HostProviders,
+  gateway: LiveMessagesGateway,
+  hub: Hub,
+  writer: LogWriter,
+  log: EventLog,
+  options: ResolvedOptions,
+  { httpAdapter }: HttpAdapterHost,
+): LiveMessagesLifecycle {
+  // The routes of a plain GET stand before the application's own, and there is no HTTP server in a worker.
+  if (httpAdapter) answerUpgradeRequired(httpAdapter, options.path);
+  return new LiveMessagesLifecycle(host, gateway, hub, writer, log, options.log === undefined, LOGGER);
+}
+
+function makeHub(
+  log: EventLog,
+  users: LiveUsers,
+  registry: ConnectionRegistry,
+  host: HostProviders,
+  options: ResolvedOptions,
+  report: Report,
+): Hub {
+  const { membershipOptions, memberships, refresh } = options;
+  const reader =
+    memberships === undefined
+      ? undefined
+      : new MembershipReader(
+          { topicsOf: (userId) => host.membershipSource().topicsOf(userId) },
+          membershipOptions,
+        );
+  const refreshPerSecond = refresh === false ? Number.POSITIVE_INFINITY : refresh.perSecond;
+  return new Hub(
+    log,
+    users,
+    registry,
+    reader,
+    { ...options, refreshPerSecond, recheckMs: membershipOptions.recheckMs, window: WINDOW },
+    report,
+  );
+}
+
+/** @throws InvalidOptionsError when a key can't be read; its text does not go into the message */
+function makeKeys(jwt: JwtOptions): VerificationKeys {
+  try {
+    return new VerificationKeys(jwt);
+  } catch {
+    throw new InvalidOptionsError([
+      'jwt: a key can not be read: HS takes a secret, the others a public key as PEM',
+    ]);
+  }
+}

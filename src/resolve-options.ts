@@ -1,0 +1,107 @@
+import { ValidationError, validateSync } from 'class-validator';
+import { JwtConnectionGuard } from './gateway/jwt-connection.guard';
+import { JwtOptions, isSymmetric } from './gateway/jwt-options';
+import { InvalidOptionsError } from './live-messages.errors';
+import { LiveMessagesOptions, ResolvedOptions } from './live-messages.options';
+import { toSchema } from './options-schema';
+
+const DEFAULTS = {
+  path: '/ws',
+  guard: JwtConnectionGuard,
+  rejectWith: 'close',
+  origins: 'any',
+  greeting: true,
+  heartbeat: { intervalMs: 25_000, timeoutMs: 10_000 },
+  limits: { connectionsPerUser: 20, acceptsPerSecond: 2_000, contentBytes: 65_536, eventBytes: 262_144 },
+  slowConsumer: { maxBytes: 1_048_576, maxMs: 10_000 },
+  memberships: undefined,
+  membershipOptions: { recheckMs: 300_000, concurrency: 50, timeoutMs: 5_000 },
+  emitTimeoutMs: 5_000,
+  refresh: { perSecond: 500 },
+  typing: { throttleMs: 2_000, lifeMs: 5_000 },
+  log: undefined,
+  events: [],
+} as const satisfies Omit<ResolvedOptions, 'jwt'>;
+
+/**
+ * The options, checked, with their defaults.
+ *
+ * @throws InvalidOptionsError that names each option, what was expected of it, and what it was; never a key
+ */
+export function resolveOptions(options: LiveMessagesOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null)
+    throw new InvalidOptionsError(['the options must be an object']);
+  const rules = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false };
+  const problems = validateSync(toSchema(options), rules).flatMap((error) => problemsOf(error));
+  if (problems.length === 0) problems.push(...jwtProblems(options.jwt));
+  if (problems.length > 0) throw new InvalidOptionsError(problems);
+  return {
+    ...DEFAULTS,
+    ...given(options),
+    jwt: options.jwt,
+    heartbeat: { ...DEFAULTS.heartbeat, ...given(options.heartbeat) },
+    limits: { ...DEFAULTS.limits, ...given(options.limits) },
+    slowConsumer: { ...DEFAULTS.slowConsumer, ...given(options.slowConsumer) },
+    membershipOptions: { ...DEFAULTS.membershipOptions, ...given(options.membershipOptions) },
+    typing: { ...DEFAULTS.typing, ...given(options.typing) },
+  } as ResolvedOptions;
+}
+
+/** What was said: an option that is undefined or null was not. */
+function given<T extends object>(options: T | undefined): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(options ?? {}).filter(([, value]) => value !== undefined && value !== null),
+  ) as Partial<T>;
+}
+
+function problemsOf(error: ValidationError, parent = ''): string[] {
+  const path = `${parent}${error.property}`;
+  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => {
+    if (rule === 'whitelistValidation') return `${path} is not an option`;
+    return `${path} ${message.replace(`${error.property} `, '')}, got ${show(path, error.value)}`;
+  });
+  return [...own, ...(error.children ?? []).flatMap((child) => problemsOf(child, `${path}.`))];
+}
+
+/** A value as it may stand in a log: nothing of `jwt` that could be a key. */
+function show(path: string, value: unknown): string {
+  const isSecret = path.startsWith('jwt.') && path !== 'jwt.algorithms' && path !== 'jwt.userIdClaim';
+  if (typeof value === 'string' && isSecret) return `a string of ${value.length} characters`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null && (isSecret || !Array.isArray(value))) return 'an object';
+  return typeof value === 'bigint' || typeof value === 'symbol'
+    ? String(value)
+    : (JSON.stringify(value) ?? 'nothing');
+}
+
+function jwtProblems(jwt: JwtOptions): string[] {
+  const ways = (['secret', 'publicKey', 'keys', 'resolveKey'] as const).filter(
+    (name) => jwt[name] !== undefined && jwt[name] !== null,
+  );
+  if (ways.length !== 1) {
+    return [
+      `jwt must have exactly one of secret, publicKey, keys and resolveKey, got ${ways.join(' and ') || 'none'}`,
+    ];
+  }
+  const named = jwt.algorithms.join(', ');
+  const symmetric = isSymmetric(jwt);
+  if (!symmetric && jwt.algorithms.some((algorithm) => algorithm.startsWith('HS'))) {
+    return [
+      `jwt.algorithms must not mix HS algorithms with others, got ${named}: a public key would pass for a secret`,
+    ];
+  }
+  if (jwt.secret !== undefined && !symmetric)
+    return [`jwt.secret goes with HS algorithms, got ${named}: use jwt.publicKey`];
+  if (jwt.publicKey !== undefined && symmetric)
+    return [`jwt.publicKey goes with RS, PS and ES algorithms, got ${named}`];
+  if (jwt.secret !== undefined && looksLikePem(jwt.secret))
+    return ['jwt.secret must be a secret, got a PEM key: use jwt.publicKey'];
+  return [];
+}
+
+function looksLikePem(secret: NonNullable<JwtOptions['secret']>): boolean {
+  return (
+    (typeof secret === 'string' || Buffer.isBuffer(secret)) &&
+    secret.toString('latin1').trimStart().startsWith('-----BEGIN ')
+  );
+}
