@@ -7,6 +7,10 @@ module.exports = {
   env: { node: true, jest: true },
   ignorePatterns: ['node_modules', 'dist', 'coverage', 'example/public'],
   rules: {
+    '@typescript-eslint/no-unused-vars': [
+      'error',
+      { argsIgnorePattern: '^_', varsIgnorePattern: '^_|_TYPE$', ignoreRestSiblings: true },
+    ],
     '@typescript-eslint/no-explicit-any': 'error',
     '@typescript-eslint/ban-ts-comment': 'error',
     '@typescript-eslint/consistent-type-imports': 'off',

@@ -44,7 +44,7 @@ export function resolveOptions(options: LiveMessagesOptions): ResolvedOptions {
     slowConsumer: { ...DEFAULTS.slowConsumer, ...given(options.slowConsumer) },
     membershipOptions: { ...DEFAULTS.membershipOptions, ...given(options.membershipOptions) },
     typing: { ...DEFAULTS.typing, ...given(options.typing) },
-  } as ResolvedOptions;
+  };
 }
 
 /** What was said: an option that is undefined or null was not. */

@@ -42,7 +42,7 @@ export class TokenVerifier {
     if (nbf !== undefined && !isNumber(nbf)) reject('tokenInvalid');
     if (isNumber(nbf) && nbf > now + NOT_BEFORE_LEEWAY_S) reject('tokenNotYetValid');
     return {
-      userId: userId as string,
+      userId: userId,
       tokenId: typeof jti === 'string' ? jti : undefined,
       issuedAt: isNumber(iat) ? iat * 1_000 : undefined,
       expiresAt: isNumber(exp) ? exp * 1_000 : undefined,

@@ -108,10 +108,7 @@ export class LogWriter {
         sent.forEach((record, index) => record.accept(positions[index]!));
         return;
       } catch (error) {
-        if (error instanceof LogUnavailableError && error.outcome === 'refused') {
-          for (const record of sent) record.refuse(error.why, error);
-          return;
-        }
+        if (isRefusal(error)) return sent.forEach((record) => record.refuse(error.why, error));
         await this.pause(delay);
       }
     }
@@ -157,4 +154,8 @@ export class LogWriter {
       return false;
     });
   }
+}
+
+function isRefusal(error: unknown): error is LogUnavailableError {
+  return error instanceof LogUnavailableError && error.outcome === 'refused';
 }

@@ -1,0 +1,46 @@
+/** One direction: protocol <- log <- memberships <- hub <- gateway <- the module; events and hub meet in the log only. */
+const only = (name, from, to) => ({
+  name,
+  severity: 'error',
+  from: { path: `^src/${from}/`, pathNot: '\\.spec\\.ts$' },
+  to: { path: '^src/', pathNot: [`^src/${from}/`, ...to.map((folder) => `^src/${folder}`)] },
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: {},
+    },
+    {
+      name: 'no-dev-dependencies',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'], dependencyTypesNot: ['npm-peer'] },
+    },
+    only('protocol-imports-nothing', 'protocol', []),
+    only('log-knows-the-protocol', 'log', ['protocol/', 'live-messages\\.errors']),
+    only('events-know-the-log', 'events', ['protocol/', 'log/', 'live-messages\\.errors']),
+    only('memberships-know-the-log', 'memberships', ['protocol/', 'log/', 'live-messages\\.errors']),
+    only('hub-knows-log-and-memberships', 'hub', [
+      'protocol/',
+      'log/',
+      'memberships/',
+      'live-messages\\.errors',
+    ]),
+    only('gateway-knows-the-hub', 'gateway', ['protocol/', 'log/', 'hub/', 'live-messages\\.errors']),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};
