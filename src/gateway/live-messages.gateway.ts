@@ -12,6 +12,7 @@ import { Decision, Handshake } from './handshake';
 import { Heartbeat, HeartbeatOptions } from './heartbeat';
 import { LiveSocket, LiveSocketOwner, closeSocket } from './live-socket';
 import { Rejection } from './rejection';
+import { markServer } from './server-mark';
 import { chooseSubprotocol } from './upgrade-request';
 
 /** What the gateway is told at boot. */
@@ -58,7 +59,7 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
     );
     this.heartbeat = new Heartbeat(options.heartbeat);
     // Nest reads the metadata of the class when the application starts, by which time the options are known.
-    WebSocketGateway({
+    const server = {
       path: options.path,
       verifyClient: ({ req }: { req: IncomingMessage }, verdict: Verdict) => void this.judge(req, verdict),
       handleProtocols: chooseSubprotocol,
@@ -67,7 +68,8 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
       autoPong: false,
       skipUTF8Validation: true,
       closeTimeout: 1_000,
-    })(new.target);
+    };
+    WebSocketGateway(markServer(server))(new.target);
   }
 
   afterInit(server: unknown): void {
