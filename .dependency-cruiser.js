@@ -33,6 +33,8 @@ module.exports = {
       'live-messages\\.errors',
     ]),
     only('gateway-knows-the-hub', 'gateway', ['protocol/', 'log/', 'hub/', 'live-messages\\.errors']),
+    only('drain-knows-the-gateway', 'drain', ['protocol/', 'hub/', 'gateway/']),
+    only('testing-knows-the-log', 'testing', ['protocol/', 'log/', 'live-messages\\.errors']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -6,6 +6,7 @@ export {
   InvalidOptionsError,
   LogUnavailableError,
   MissingMembershipsError,
+  PathTakenError,
   WrongAdapterError,
 } from './live-messages.errors';
 
@@ -30,7 +31,8 @@ export type { Principal } from './hub/principal';
 
 export { JwtConnectionGuard } from './gateway/jwt-connection.guard';
 export type { JwtAlgorithm, JwtKey, JwtOptions, TokenHeader } from './gateway/jwt-options';
-export { LiveMessagesWsAdapter } from './gateway/live-messages-ws.adapter';
+export { LiveReadiness } from './gateway/live-readiness';
+export { LiveMessagesWsAdapter, type LiveMessagesWsAdapterOptions } from './gateway/live-messages-ws.adapter';
 export type { UpgradeRequest } from './gateway/upgrade-request';
 export type { OriginCheck } from './gateway/handshake';
 

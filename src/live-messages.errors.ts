@@ -65,3 +65,15 @@ export class WrongAdapterError extends Error {
     );
   }
 }
+
+/** Another gateway stands on the endpoint's path; thrown at boot. */
+export class PathTakenError extends Error {
+  override readonly name = 'PathTakenError';
+
+  constructor(path: string, rival: string) {
+    super(
+      `The gateway ${rival} stands on ${path}, like LiveMessagesModule's: they would share one server, and perhaps its ` +
+        'lack of authentication. Give one of them another path: `LiveMessagesModule.forRoot({ path: … })`',
+    );
+  }
+}

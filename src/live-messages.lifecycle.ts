@@ -5,15 +5,16 @@ import {
   OnApplicationShutdown,
   OnModuleInit,
 } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { Drain } from './drain/drain';
 import { LiveMessagesGateway } from './gateway/live-messages.gateway';
+import { findRivalGateway } from './gateway/rival-gateway';
 import { HostProviders } from './host-providers';
 import { Hub } from './hub/hub';
-import { WrongAdapterError } from './live-messages.errors';
+import { PathTakenError, WrongAdapterError } from './live-messages.errors';
+import type { ResolvedOptions } from './live-messages.options';
 import { EventLog } from './log/event-log';
 import { LogWriter } from './log/log-writer';
-
-/** Within how long clients come back after a shutdown, in milliseconds. */
-const COME_BACK_WITHIN_MS = 8_000;
 
 /** Starts and stops everything, in the order of Nest's own hooks. */
 @Injectable()
@@ -21,30 +22,35 @@ export class LiveMessagesLifecycle implements OnModuleInit, BeforeApplicationShu
   constructor(
     private readonly host: HostProviders,
     private readonly gateway: LiveMessagesGateway,
+    private readonly drain: Drain,
     private readonly hub: Hub,
     private readonly writer: LogWriter,
     private readonly log: EventLog,
-    private readonly isMemoryLog: boolean,
+    private readonly modules: ModulesContainer,
+    private readonly options: Pick<ResolvedOptions, 'path' | 'log'>,
     private readonly logger: Logger,
   ) {}
 
-  /** @throws WrongAdapterError, InvalidOptionsError: `app.init()` and `app.listen()` reject */
+  /** @throws WrongAdapterError, PathTakenError, InvalidOptionsError: `app.init()` and `app.listen()` reject */
   async onModuleInit(): Promise<void> {
     this.host.resolve();
     // Without an HTTP server Nest makes no gateways: such a node only emits.
     if (this.gateway.server === undefined) return;
     if (!isWsServer(this.gateway.server)) throw new WrongAdapterError();
-    if (this.isMemoryLog && process.env.NODE_ENV === 'production') {
+    const rival = findRivalGateway(this.modules, this.gateway);
+    if (rival !== undefined) throw new PathTakenError(this.options.path, rival);
+    if (this.options.log === undefined && process.env.NODE_ENV === 'production') {
       this.logger.warn(
         'The event log is in memory: events reach the connections of this process only. See the option `log`.',
       );
     }
     await this.hub.start();
-    this.gateway.open();
+    this.gateway.startAccepting();
   }
 
-  beforeApplicationShutdown(): void {
-    this.gateway.close(COME_BACK_WITHIN_MS);
+  /** Nest ends every socket right after this hook. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.drain.run();
   }
 
   async onApplicationShutdown(): Promise<void> {

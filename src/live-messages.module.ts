@@ -8,7 +8,8 @@ import {
   Provider,
   Type,
 } from '@nestjs/common';
-import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { Drain } from './drain/drain';
 import { EventCatalog } from './events/event-catalog';
 import { EventEncoder } from './events/event-encoder';
 import { LiveEventsService } from './events/live-events.service';
@@ -16,6 +17,7 @@ import { Handshake } from './gateway/handshake';
 import { JwtConnectionGuard } from './gateway/jwt-connection.guard';
 import type { JwtOptions } from './gateway/jwt-options';
 import { LiveMessagesGateway } from './gateway/live-messages.gateway';
+import { LiveReadiness } from './gateway/live-readiness';
 import { TokenVerifier } from './gateway/token-verifier';
 import { answerUpgradeRequired } from './gateway/upgrade-required';
 import { VerificationKeys } from './gateway/verification-keys';
@@ -54,7 +56,14 @@ const LOGGER = new Logger('LiveMessages');
 /** The bound of what is kept for connections that are still behind. */
 const WINDOW = { maxMs: 300_000, maxBytes: 67_108_864 };
 
-const PUBLIC = [LiveEventsService, LiveMemberships, ConnectionRegistry, JwtConnectionGuard, TokenVerifier];
+const PUBLIC = [
+  LiveEventsService,
+  LiveMemberships,
+  ConnectionRegistry,
+  LiveReadiness,
+  JwtConnectionGuard,
+  TokenVerifier,
+];
 
 const EMIT: Provider[] = [
   {
@@ -153,8 +162,13 @@ function withProviders(module: DynamicModule): DynamicModule {
     },
     gateway,
     {
+      provide: LiveReadiness,
+      inject: [gateway],
+      useFactory: (own: LiveMessagesGateway) => new LiveReadiness(own),
+    },
+    {
       provide: LiveMessagesLifecycle,
-      inject: [HostProviders, gateway, Hub, LogWriter, EventLog, OPTIONS, HttpAdapterHost],
+      inject: [HostProviders, gateway, Hub, LogWriter, EventLog, OPTIONS, HttpAdapterHost, ModulesContainer],
       useFactory: makeLifecycle,
     },
   ];
@@ -190,10 +204,12 @@ function makeLifecycle(
   log: EventLog,
   options: ResolvedOptions,
   { httpAdapter }: HttpAdapterHost,
+  modules: ModulesContainer,
 ): LiveMessagesLifecycle {
   // The routes of a plain GET stand before the application's own, and there is no HTTP server in a worker.
   if (httpAdapter) answerUpgradeRequired(httpAdapter, options.path);
-  return new LiveMessagesLifecycle(host, gateway, hub, writer, log, options.log === undefined, LOGGER);
+  const drain = new Drain(gateway, options.drain);
+  return new LiveMessagesLifecycle(host, gateway, drain, hub, writer, log, modules, options, LOGGER);
 }
 
 function makeHub(

@@ -1,4 +1,5 @@
 import type { InjectionToken, Type } from '@nestjs/common';
+import type { DrainOptions } from './drain/drain';
 import type { EventLimits } from './events/event-encoder';
 import type { OriginCheck } from './gateway/handshake';
 import type { HeartbeatOptions } from './gateway/heartbeat';
@@ -90,6 +91,12 @@ export interface LiveMessagesOptions {
    * @default { throttleMs: 2000, lifeMs: 5000 }
    */
   readonly typing?: Partial<TypingOptions>;
+  /**
+   * How connections are sent away when the application closes: evenly over `spreadMs`, with 1012 and a hint when to
+   * come back; all of it within `timeoutMs`, which should lie below the grace of whoever stops the process (30 s under
+   * Kubernetes). @default { spreadMs: 8000, timeoutMs: 20000 }
+   */
+  readonly drain?: Partial<DrainOptions>;
   /** The ordered log. @default in this process's memory: one node */
   readonly log?: EventLog;
   /** The host's own `@LiveEvent` classes. @default none */
@@ -101,7 +108,14 @@ export type ResolvedOptions = Readonly<
   Required<
     Omit<
       LiveMessagesOptions,
-      'heartbeat' | 'limits' | 'slowConsumer' | 'membershipOptions' | 'typing' | 'memberships' | 'log'
+      | 'heartbeat'
+      | 'limits'
+      | 'slowConsumer'
+      | 'membershipOptions'
+      | 'typing'
+      | 'drain'
+      | 'memberships'
+      | 'log'
     >
   >
 > & {
@@ -110,6 +124,7 @@ export type ResolvedOptions = Readonly<
   readonly slowConsumer: SlowConsumerLimits;
   readonly membershipOptions: MembershipOptions;
   readonly typing: TypingOptions;
+  readonly drain: DrainOptions;
   readonly memberships: InjectionToken<MembershipSource> | undefined;
   readonly log: EventLog | undefined;
 };

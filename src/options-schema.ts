@@ -82,6 +82,11 @@ class TypingSchema {
   @IsOptional() @Milliseconds(1) lifeMs?: unknown;
 }
 
+class DrainSchema {
+  @IsOptional() @Milliseconds(0) spreadMs?: unknown;
+  @IsOptional() @Milliseconds(1) timeoutMs?: unknown;
+}
+
 /** All options, as class-validator sees them. */
 export class OptionsSchema {
   @Must('an object with the keys that tokens are verified with', isObject) @ValidateNested() jwt?: unknown;
@@ -105,6 +110,7 @@ export class OptionsSchema {
   @ValidateNested()
   refresh?: unknown;
   @IsOptional() @Must('an object', isObject) @ValidateNested() typing?: unknown;
+  @IsOptional() @Must('an object', isObject) @ValidateNested() drain?: unknown;
   @IsOptional() @Must('an EventLog', (value) => value instanceof EventLog) log?: unknown;
   @IsOptional() @IsArray() events?: unknown;
 }
@@ -117,6 +123,7 @@ const GROUPS = {
   membershipOptions: MembershipOptionsSchema,
   refresh: RefreshSchema,
   typing: TypingSchema,
+  drain: DrainSchema,
 };
 
 /** The options in the classes that carry the rules. The values stay what they are: keys and logs are not cloned. */

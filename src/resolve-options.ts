@@ -19,6 +19,7 @@ const DEFAULTS = {
   emitTimeoutMs: 5_000,
   refresh: { perSecond: 500 },
   typing: { throttleMs: 2_000, lifeMs: 5_000 },
+  drain: { spreadMs: 8_000, timeoutMs: 20_000 },
   log: undefined,
   events: [],
 } as const satisfies Omit<ResolvedOptions, 'jwt'>;
@@ -35,6 +36,11 @@ export function resolveOptions(options: LiveMessagesOptions): ResolvedOptions {
   const problems = validateSync(toSchema(options), rules).flatMap((error) => problemsOf(error));
   if (problems.length === 0) problems.push(...jwtProblems(options.jwt));
   if (problems.length > 0) throw new InvalidOptionsError(problems);
+  const drain = { ...DEFAULTS.drain, ...given(options.drain) };
+  if (drain.spreadMs >= drain.timeoutMs) {
+    const problem = `drain.spreadMs must be less than drain.timeoutMs, got ${drain.spreadMs} and ${drain.timeoutMs}`;
+    throw new InvalidOptionsError([problem]);
+  }
   return {
     ...DEFAULTS,
     ...given(options),
@@ -44,6 +50,7 @@ export function resolveOptions(options: LiveMessagesOptions): ResolvedOptions {
     slowConsumer: { ...DEFAULTS.slowConsumer, ...given(options.slowConsumer) },
     membershipOptions: { ...DEFAULTS.membershipOptions, ...given(options.membershipOptions) },
     typing: { ...DEFAULTS.typing, ...given(options.typing) },
+    drain,
   };
 }
 

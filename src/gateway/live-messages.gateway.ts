@@ -29,7 +29,8 @@ const MAX_INBOUND_BYTES = 4_096;
 /** How a ws server calls back with its verdict on an upgrade. */
 type Verdict = (admitted: boolean, status?: number, body?: string, headers?: Record<string, string>) => void;
 
-type Stage = 'starting' | 'open' | 'closed';
+/** Where the endpoint stands: only when it is `up` are connections taken. */
+export type Stage = 'starting' | 'up' | 'draining';
 
 /**
  * CONNECT: every upgrade is judged before it happens, registered in the hub once it has, and looked after until it
@@ -42,7 +43,8 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
   private readonly heartbeat: Heartbeat;
   private readonly decisions = new WeakMap<IncomingMessage, Decision>();
   private readonly connections = new Map<LiveSocket, Connection>();
-  private stage: Stage = 'starting';
+  private currentStage: Stage = 'starting';
+  private whoWaitsForEmpty: (() => void) | undefined;
   /** What Nest has made for the path: a ws server, or the mistake of another adapter. */
   server: unknown;
 
@@ -76,18 +78,42 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
     this.server = server;
   }
 
-  /** Takes connections from now on. */
-  open(): void {
-    this.stage = 'open';
+  get stage(): Stage {
+    return this.currentStage;
   }
 
-  /** Takes no more connections, and closes those there are. May be called twice. */
-  close(comeBackWithinMs: number): void {
-    this.stage = 'closed';
-    this.heartbeat.close();
-    for (const connection of [...this.connections.values()]) {
-      this.hub.close(connection, closeWithHint('serviceRestart', comeBackWithinMs));
+  /** Takes connections from now on. */
+  startAccepting(): void {
+    this.currentStage = 'up';
+  }
+
+  /** Takes no connections from now on. */
+  stopAccepting(): void {
+    this.currentStage = 'draining';
+  }
+
+  /** The connections there are, the oldest first. */
+  openConnections(): readonly Connection[] {
+    return [...this.connections.values()];
+  }
+
+  sendAway(connection: Connection, close: Close): void {
+    this.hub.close(connection, close);
+  }
+
+  /** Resolves when the last socket is gone; after the timeout, in milliseconds, none is left to wait for. */
+  async whenEmpty(timeoutMs: number): Promise<void> {
+    if (this.connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.whoWaitsForEmpty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
     }
+    for (const socket of this.connections.keys()) socket.terminate();
+    this.heartbeat.close();
   }
 
   handleConnection(client: WebSocket, raw: IncomingMessage): void {
@@ -116,12 +142,13 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
     this.connections.delete(socket);
     this.heartbeat.delete(socket);
     if (connection) this.hub.forget(connection);
+    if (this.connections.size === 0) this.whoWaitsForEmpty?.();
   }
 
   /** Never rejects: a ws server has nobody to catch it. */
   private async judge(raw: IncomingMessage, verdict: Verdict): Promise<void> {
     try {
-      if (this.stage !== 'open' || !this.admission.admits()) return unavailable(verdict);
+      if (this.currentStage !== 'up' || !this.admission.admits()) return unavailable(verdict);
       const decision = await this.handshake.decide(raw);
       if (decision.kind === 'rejected' && this.options.rejectWith === 'http')
         return rejectOverHttp(verdict, decision.rejection);
@@ -141,7 +168,7 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
     raw: IncomingMessage,
     { principal, place }: Decision & { kind: 'admitted' },
   ): void {
-    if (this.stage !== 'open') {
+    if (this.currentStage !== 'up') {
       this.hub.release(place);
       return this.turnAway(client, closeWithHint('serviceRestart', 1_000));
     }

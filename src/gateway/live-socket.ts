@@ -72,6 +72,11 @@ export class LiveSocket implements ConnectionSocket {
     closeSocket(this.client, close);
   }
 
+  /** Ends it without a word. */
+  terminate(): void {
+    this.client.terminate();
+  }
+
   /** Asks its owner to close it. */
   endWith(close: Close): void {
     this.owner.onEnd(this, close);
