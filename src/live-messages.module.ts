@@ -168,7 +168,7 @@ function withProviders(module: DynamicModule): DynamicModule {
     },
     {
       provide: LiveMessagesLifecycle,
-      inject: [HostProviders, gateway, Hub, LogWriter, EventLog, OPTIONS, HttpAdapterHost, ModulesContainer],
+      inject: [HostProviders, gateway, Hub, LogWriter, EventLog, OPTIONS, ModulesContainer],
       useFactory: makeLifecycle,
     },
   ];
@@ -189,8 +189,15 @@ function gatewayOfThisRegistration(): Type<LiveMessagesGateway> {
       users: LiveUsers,
       @Inject(OPTIONS) options: ResolvedOptions,
       @Inject(REPORT) report: Report,
+      private readonly http: HttpAdapterHost,
     ) {
       super(handshake, hub, users, options, report);
+    }
+
+    /** Before the application's own routes; a TestingModule has its HTTP server no earlier. */
+    override afterInit(server: unknown): void {
+      super.afterInit(server);
+      if (this.http.httpAdapter) answerUpgradeRequired(this.http.httpAdapter, this.options.path);
     }
   }
   return RegisteredLiveMessagesGateway;
@@ -203,11 +210,8 @@ function makeLifecycle(
   writer: LogWriter,
   log: EventLog,
   options: ResolvedOptions,
-  { httpAdapter }: HttpAdapterHost,
   modules: ModulesContainer,
 ): LiveMessagesLifecycle {
-  // The routes of a plain GET stand before the application's own, and there is no HTTP server in a worker.
-  if (httpAdapter) answerUpgradeRequired(httpAdapter, options.path);
   const drain = new Drain(gateway, options.drain);
   return new LiveMessagesLifecycle(host, gateway, drain, hub, writer, log, modules, options, LOGGER);
 }

@@ -52,7 +52,7 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
     private readonly handshake: Handshake,
     private readonly hub: Hub,
     private readonly users: LiveUsers,
-    private readonly options: GatewayOptions,
+    protected readonly options: GatewayOptions,
     private readonly report: Report,
   ) {
     this.admission = new Admission(options.limits.acceptsPerSecond);

@@ -1,0 +1,18 @@
+const base = require('../../../jest.config');
+
+const nest11 = '<rootDir>/test/compat/nest11/node_modules';
+
+/** The end-to-end suites, against Nest 11. */
+module.exports = {
+  ...base,
+  rootDir: '../../..',
+  displayName: 'Nest 11',
+  testMatch: ['<rootDir>/test/*.e2e-spec.ts'],
+  moduleNameMapper: {
+    ...base.moduleNameMapper,
+    '^@nestjs/([^/]+)$': `${nest11}/@nestjs/$1`,
+    '^@nestjs/([^/]+)/(.*)$': `${nest11}/@nestjs/$1/$2`,
+    '^(rxjs|reflect-metadata)$': `${nest11}/$1`,
+    '^rxjs/(.*)$': `${nest11}/rxjs/$1`,
+  },
+};
