@@ -16,6 +16,9 @@ import type { ResolvedOptions } from './live-messages.options';
 import { EventLog } from './log/event-log';
 import { LogWriter } from './log/log-writer';
 
+/** How long the shutdown waits for what was emitted before it, in milliseconds. */
+const CATCH_UP_MS = 1_000;
+
 /** Starts and stops everything, in the order of Nest's own hooks. */
 @Injectable()
 export class LiveMessagesLifecycle implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
@@ -36,9 +39,9 @@ export class LiveMessagesLifecycle implements OnModuleInit, BeforeApplicationShu
     this.host.resolve();
     // Without an HTTP server Nest makes no gateways: such a node only emits.
     if (this.gateway.server === undefined) return;
-    if (!isWsServer(this.gateway.server)) throw new WrongAdapterError();
     const rival = findRivalGateway(this.modules, this.gateway);
     if (rival !== undefined) throw new PathTakenError(this.options.path, rival);
+    if (!isWsServer(this.gateway.server)) throw new WrongAdapterError();
     if (this.options.log === undefined && process.env.NODE_ENV === 'production') {
       this.logger.warn(
         'The event log is in memory: events reach the connections of this process only. See the option `log`.',
@@ -48,8 +51,11 @@ export class LiveMessagesLifecycle implements OnModuleInit, BeforeApplicationShu
     this.gateway.startAccepting();
   }
 
-  /** Nest ends every socket right after this hook. */
+  /** What was emitted before still goes out. Nest ends every socket right after this hook. */
   async beforeApplicationShutdown(): Promise<void> {
+    if (this.gateway.server === undefined) return;
+    const { lastAccepted } = this.writer;
+    if (lastAccepted) await this.hub.reached(lastAccepted, CATCH_UP_MS);
     await this.drain.run();
   }
 

@@ -1,5 +1,5 @@
 import { EventLog, LogFollower, LogSubscription } from '../log/event-log';
-import { Position } from '../log/position';
+import { Position, comparePositions } from '../log/position';
 import { LogRecord, MembershipRecord, RevocationRecord } from '../log/records';
 import { Fences } from '../memberships/fences';
 import { MembershipReader } from '../memberships/membership-reader';
@@ -49,6 +49,7 @@ export class Hub implements LogFollower {
   private readonly memberships: UserMemberships;
   private readonly delivery: Delivery;
   private readonly handover: Handover;
+  private readonly waiting = new Set<() => void>();
   private subscription: LogSubscription | undefined;
   private housekeeping: NodeJS.Timeout | undefined;
 
@@ -101,6 +102,22 @@ export class Hub implements LogFollower {
     this.delivery.close();
   }
 
+  /** Resolves when this node has delivered everything up to a position, or after the timeout, in milliseconds. */
+  async reached(position: Position, timeoutMs: number): Promise<void> {
+    const end = performance.now() + timeoutMs;
+    while (comparePositions(this.head, position) < 0 && performance.now() < end) {
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          clearTimeout(timer);
+          this.waiting.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, timeoutMs);
+        this.waiting.add(wake);
+      });
+    }
+  }
+
   /** Takes the place at the log's head, for a connection that may come of an upgrade: {@link register} or {@link release} it. */
   takePlace(): Place {
     return this.window.take();
@@ -145,6 +162,7 @@ export class Hub implements LogFollower {
       }
     }
     this.delivery.flush();
+    for (const wake of this.waiting) wake();
   }
 
   onBreak(next: Position): void {

@@ -30,11 +30,17 @@ export class LogWriter {
   private watchdog: NodeJS.Timeout | undefined;
   private resend: { readonly wake: () => void } | undefined;
   private closed = false;
+  private newest: Position | undefined;
 
   constructor(
     private readonly log: EventLog,
     private readonly timeoutMs: number,
   ) {}
+
+  /** The last position that the log has answered. */
+  get lastAccepted(): Position | undefined {
+    return this.newest;
+  }
 
   /**
    * Appends one record, after all that were appended before.
@@ -105,6 +111,7 @@ export class LogWriter {
     for (let delay = RESEND_MS.first; !this.closed; delay = Math.min(delay * 2, RESEND_MS.most)) {
       try {
         const positions = await this.log.append(batch);
+        this.newest = positions.at(-1);
         sent.forEach((record, index) => record.accept(positions[index]!));
         return;
       } catch (error) {
