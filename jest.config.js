@@ -3,7 +3,7 @@ module.exports = {
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.e2e-spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/browser/'],
   transform: {
-    '^.+\\.[jt]s$': [
+    '^.+\\.c?[jt]s$': [
       '@swc/jest',
       {
         jsc: {
@@ -16,7 +16,7 @@ module.exports = {
       },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!@nestjs/)'],
+  transformIgnorePatterns: ['/node_modules/(?!@nestjs/|@electric-sql/)'],
   moduleNameMapper: { '^nestjs-live-messages$': '<rootDir>/src/index.ts' },
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts'],

@@ -19,7 +19,7 @@ import { SECRET } from './tokens';
 /** The HTTP servers that every suite runs on. */
 export const HTTP_SERVERS = {
   Express: () => new ExpressAdapter(),
-  Fastify: () => new FastifyAdapter() as never,
+  Fastify: (https?: object) => new FastifyAdapter(https ? { https } : {}) as never,
 } as const;
 
 /** A host's memberships: a table in memory that a test writes. */
@@ -56,6 +56,10 @@ export interface HostSetup {
   readonly providers?: Type[];
   /** Left out of the options when false. */
   readonly withMemberships?: boolean;
+  /** Serves `wss://` with this certificate. */
+  readonly https?: { readonly key: string; readonly cert: string };
+  /** @default 'forRoot' */
+  readonly registration?: 'forRoot' | 'forRootAsync';
   readonly prepare?: (app: INestApplication) => void;
 }
 
@@ -68,22 +72,31 @@ export async function startHost(setup: HostSetup = {}): Promise<Host> {
     ...setup.options,
   };
   const testing = await Test.createTestingModule({
-    imports: [LiveMessagesModule.forRoot(options), ...(setup.imports ?? [])],
+    imports: [register(setup, options), ...(setup.imports ?? [])],
     providers: [{ provide: Memberships, useValue: source }, ...(setup.providers ?? [])],
   }).compile();
-  const app = testing.createNestApplication(HTTP_SERVERS[setup.http ?? 'Express']());
+  const app = testing.createNestApplication(
+    HTTP_SERVERS[setup.http ?? 'Express'](setup.https),
+    setup.https ? { httpsOptions: { ...setup.https } } : {},
+  );
   app.useWebSocketAdapter(setup.adapter === 'plain' ? new WsAdapter(app) : new LiveMessagesWsAdapter(app));
   setup.prepare?.(app);
   await app.listen(0, '127.0.0.1');
   const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
   return {
     app,
-    url: `ws://127.0.0.1:${port}`,
-    httpUrl: `http://127.0.0.1:${port}`,
+    url: `${setup.https ? 'wss' : 'ws'}://127.0.0.1:${port}`,
+    httpUrl: `${setup.https ? 'https' : 'http'}://127.0.0.1:${port}`,
     live: app.get(LiveEventsService),
     memberships: app.get(LiveMemberships),
     registry: app.get(ConnectionRegistry),
     source,
     close: () => app.close(),
   };
+}
+
+function register({ registration }: HostSetup, options: LiveMessagesOptions): DynamicModule {
+  return registration === 'forRootAsync'
+    ? LiveMessagesModule.forRootAsync({ useFactory: () => Promise.resolve(options) })
+    : LiveMessagesModule.forRoot(options);
 }

@@ -1,0 +1,10 @@
+export interface Channel {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A channel as one user sees it. */
+export interface ListedChannel extends Channel {
+  /** Whether that user is in it. */
+  readonly member: boolean;
+}

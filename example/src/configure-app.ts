@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import type { ServerResponse } from 'node:http';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { LiveMessagesWsAdapter } from 'nestjs-live-messages';
+
+/** What an application gets besides its modules; the tests make theirs with it too. */
+export function configureApp(app: NestExpressApplication): void {
+  app.useWebSocketAdapter(new LiveMessagesWsAdapter(app));
+  app.disable('x-powered-by');
+  app.useStaticAssets(join(__dirname, '..', 'public'), { setHeaders: securePage });
+}
+
+function securePage(response: ServerResponse): void {
+  response.setHeader(
+    'Content-Security-Policy',
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  );
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  response.setHeader('Cache-Control', 'no-cache');
+}

@@ -1,0 +1,462 @@
+import type { AddressInfo } from 'node:net';
+import { JwtService } from '@nestjs/jwt';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Test } from '@nestjs/testing';
+import { LiveEventsService } from 'nestjs-live-messages';
+import request from 'supertest';
+import WebSocket from 'ws';
+import { AppModule } from '../example/src/app.module';
+import { configureApp } from '../example/src/configure-app';
+import { Database } from '../example/src/database/database';
+
+const SECRET = 'a secret of the tests, long enough for HS256';
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+const ROW_KEYS = [
+  'id',
+  'user_id',
+  'content',
+  'date_created',
+  'date_updated',
+  'message_type',
+  'recipient_type',
+  'reference_id',
+  'deleted',
+];
+const WIRE_DATE = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{6}$/;
+
+interface Person {
+  readonly id: string;
+  readonly token: string;
+}
+
+interface Row {
+  readonly id: string;
+  readonly user_id: string;
+  readonly content: string;
+  readonly date_created: string;
+  readonly date_updated: string;
+  readonly message_type: string;
+  readonly reference_id: string;
+  readonly deleted: boolean;
+}
+
+type Frame = Record<string, unknown>;
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** One open page of a user: keeps every frame, so that none is missed between two waits. */
+class Tab {
+  readonly frames: Frame[] = [];
+  private readonly waiting = new Set<() => void>();
+
+  private constructor(private readonly socket: WebSocket) {
+    socket.on('message', (data: Buffer) => {
+      const frame = JSON.parse(data.toString()) as unknown;
+      if (typeof frame === 'object') this.frames.push(frame as Frame);
+      for (const look of this.waiting) look();
+    });
+  }
+
+  static open(port: number, token: string): Promise<Tab> {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/ws?token=${token}`);
+      const tab = new Tab(socket);
+      socket.once('message', () => resolve(tab));
+      socket.once('close', (code) => reject(new Error(`closed with ${code}`)));
+      socket.once('error', reject);
+    });
+  }
+
+  /** The first frame with these fields, now or later. */
+  async sees(fields: Frame): Promise<Frame> {
+    const find = () =>
+      this.frames.find((frame) => Object.entries(fields).every(([key, value]) => frame[key] === value));
+    for (let frame = find(); ; frame = find()) {
+      if (frame) return frame;
+      await new Promise<void>((resolve) => {
+        const look = () => (this.waiting.delete(look), resolve());
+        this.waiting.add(look);
+      });
+    }
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.socket.once('close', () => resolve());
+      this.socket.close();
+    });
+  }
+}
+
+describe('the example', () => {
+  let app: NestExpressApplication;
+  let port: number;
+  const tabs: Tab[] = [];
+
+  beforeAll(async () => {
+    process.env.JWT_SECRET = SECRET;
+    const module = await Test.createTestingModule({ imports: [AppModule] }).compile();
+    app = module.createNestApplication<NestExpressApplication>();
+    configureApp(app);
+    await app.listen(0, '127.0.0.1');
+    port = (app.getHttpServer().address() as AddressInfo).port;
+  }, 120_000);
+
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await Promise.all(tabs.splice(0).map((tab) => tab.close()));
+  });
+
+  afterAll(() => app?.close());
+
+  function call(method: Method, path: string, who?: Person | string): request.Test {
+    const token = typeof who === 'string' ? who : who?.token;
+    const sent = request(`http://127.0.0.1:${port}`)[method](path);
+    return token === undefined ? sent : sent.set('Authorization', `Bearer ${token}`);
+  }
+
+  async function bodyOf<T>(answer: request.Test): Promise<T> {
+    return (await answer).body as T;
+  }
+
+  async function person(name: string): Promise<Person> {
+    const answer = call('post', '/auth/token').send({ username: name }).expect(201);
+    const { token, user_id: id } = await bodyOf<{ token: string; user_id: string }>(answer);
+    return { id, token };
+  }
+
+  async function channel(maker: Person, ...others: Person[]): Promise<string> {
+    const made = call('post', '/channels', maker).send({ name: 'General' }).expect(201);
+    const { id } = await bodyOf<{ id: string }>(made);
+    for (const other of others) await call('put', `/channels/${id}/members/${other.id}`, other).expect(204);
+    return id;
+  }
+
+  function post(channelId: string, author: Person, content: string): Promise<Row> {
+    return bodyOf(call('post', `/channels/${channelId}/messages`, author).send({ content }).expect(201));
+  }
+
+  function messagesOf(channelId: string, who: Person, query = ''): Promise<Row[]> {
+    return bodyOf(call('get', `/channels/${channelId}/messages${query}`, who).expect(200));
+  }
+
+  async function tabOf(who: Person): Promise<Tab> {
+    const tab = await Tab.open(port, who.token);
+    tabs.push(tab);
+    return tab;
+  }
+
+  describe('tokens', () => {
+    it('gives a token of one hour for a name', async () => {
+      const { id, token } = await person('Ana');
+      const claims = new JwtService().verify<{ sub: string; iat: number; exp: number }>(token, {
+        secret: SECRET,
+        algorithms: ['HS256'],
+      });
+      expect(claims.sub).toBe(id);
+      expect(claims.exp - claims.iat).toBe(3_600);
+    });
+
+    it('knows a name again, whatever its case and the space around it', async () => {
+      const first = await person('Bruno');
+      const second = await person('  bruno ');
+      expect(second.id).toBe(first.id);
+      expect(await bodyOf(call('get', '/users', first).expect(200))).toContainEqual({
+        id: first.id,
+        username: 'Bruno',
+      });
+    });
+
+    it('makes one user of a name that comes many times at once', async () => {
+      const people = await Promise.all(Array.from({ length: 5 }, () => person('Everybody')));
+      expect(new Set(people.map(({ id }) => id)).size).toBe(1);
+    });
+
+    it.each([
+      ['a missing name', {}],
+      ['an empty name', { username: '' }],
+      ['a blank name', { username: '   ' }],
+      ['a name of 41 characters', { username: 'x'.repeat(41) }],
+      ['a name that is a number', { username: 7 }],
+      ['a name that is a list', { username: ['Ana'] }],
+      ['a name with a NUL', { username: 'A\0na' }],
+      ['a field that is not known', { username: 'Ana', admin: true }],
+    ])('answers 400 to %s', async (_, body) => {
+      await call('post', '/auth/token').send(body).expect(400);
+    });
+
+    it('takes a name of 40 characters, also of those that take two code units', async () => {
+      await call('post', '/auth/token')
+        .send({ username: '🙂'.repeat(40) })
+        .expect(201);
+    });
+
+    it.each([
+      ['no token', undefined],
+      ['something that is no token', 'rubbish'],
+      ['a token with another key', new JwtService().sign({}, { subject: NOBODY, secret: 'another' })],
+      ['an expired token', new JwtService().sign({}, { subject: NOBODY, secret: SECRET, expiresIn: -1 })],
+      ['a token without a user', new JwtService().sign({}, { secret: SECRET })],
+      [
+        'a token of a user who does not exist',
+        new JwtService().sign({}, { subject: NOBODY, secret: SECRET }),
+      ],
+      ['a token whose user is no UUID', new JwtService().sign({}, { subject: 'root', secret: SECRET })],
+      ['a token without a signature', `${btoa('{"alg":"none"}')}.${btoa(`{"sub":"${NOBODY}"}`)}.`],
+    ])('answers 401 to %s', async (_, token) => {
+      await call('get', '/channels', token).expect(401);
+    });
+  });
+
+  describe('channels', () => {
+    it('makes a channel whose maker is in it, and lists it to everyone', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      const answer = call('post', '/channels', ana).send({ name: '  Garden ' }).expect(201);
+      const made = await bodyOf<{ id: string }>(answer);
+      const { id } = made;
+      expect(made).toEqual({ id, name: 'Garden' });
+      const listed = (who: Person) => bodyOf(call('get', '/channels', who).expect(200));
+      expect(await listed(ana)).toContainEqual({ id, name: 'Garden', member: true });
+      expect(await listed(bruno)).toContainEqual({ id, name: 'Garden', member: false });
+    });
+
+    it.each([
+      [{}],
+      [{ name: ' ' }],
+      [{ name: 'x'.repeat(61) }],
+      [{ name: null }],
+      [{ name: 'a', id: NOBODY }],
+    ])('answers 400 to %j', async (body) => {
+      await call('post', '/channels', await person('Ana'))
+        .send(body)
+        .expect(400);
+    });
+
+    it('lets a user join, again without harm, and bring others once in', async () => {
+      const [ana, bruno, carla] = [await person('Ana'), await person('Bruno'), await person('Carla')];
+      const id = await channel(ana);
+      await call('put', `/channels/${id}/members/${carla.id}`, bruno).expect(403);
+      await call('put', `/channels/${id}/members/${bruno.id}`, bruno).expect(204);
+      await call('put', `/channels/${id}/members/${bruno.id}`, bruno).expect(204);
+      await call('put', `/channels/${id}/members/${carla.id}`, bruno).expect(204);
+      await messagesOf(id, carla);
+    });
+
+    it('lets a user leave, and only the maker remove others', async () => {
+      const [ana, bruno, carla] = [await person('Ana'), await person('Bruno'), await person('Carla')];
+      const id = await channel(ana, bruno, carla);
+      await call('delete', `/channels/${id}/members/${carla.id}`, bruno).expect(403);
+      await call('delete', `/channels/${id}/members/${bruno.id}`, bruno).expect(204);
+      await call('delete', `/channels/${id}/members/${carla.id}`, ana).expect(204);
+      for (const gone of [bruno, carla]) await call('get', `/channels/${id}/messages`, gone).expect(403);
+    });
+
+    it('answers 404 to a channel or a user that is not there, 400 to an id that is none', async () => {
+      const ana = await person('Ana');
+      const id = await channel(ana);
+      await call('put', `/channels/${NOBODY}/members/${ana.id}`, ana).expect(404);
+      await call('delete', `/channels/${NOBODY}/members/${ana.id}`, ana).expect(404);
+      await call('put', `/channels/${id}/members/${NOBODY}`, ana).expect(404);
+      await call('put', `/channels/general/members/${ana.id}`, ana).expect(400);
+      await call('delete', `/channels/${id}/members/me`, ana).expect(400);
+    });
+  });
+
+  describe('messages', () => {
+    it('answers a new message with a row in the form of the wire', async () => {
+      const ana = await person('Ana');
+      const id = await channel(ana);
+      const row = await post(id, ana, 'hello');
+      expect(Object.keys(row)).toEqual(ROW_KEYS);
+      expect(row).toMatchObject({
+        user_id: ana.id,
+        content: 'hello',
+        message_type: 'MESSAGE',
+        recipient_type: 'CHANNEL',
+        reference_id: id,
+        deleted: false,
+      });
+      expect(row.date_created).toMatch(WIRE_DATE);
+      expect(Math.abs(Date.parse(`${row.date_created.replace(' ', 'T')}Z`) - Date.now())).toBeLessThan(
+        60_000,
+      );
+      expect(row.date_updated).toBe(row.date_created);
+      expect(await messagesOf(id, ana)).toEqual([row]);
+    });
+
+    it('lists the last fifty, oldest first, and what came before a message', async () => {
+      const ana = await person('Ana');
+      const id = await channel(ana);
+      await app.get(Database).query(
+        `insert into messages (channel_id, user_id, content, date_created)
+         select $1, $2, n::text, timestamp '2024-09-09 14:06:11' + n * interval '1 microsecond'
+         from generate_series(1, 60) n`,
+        [id, ana.id],
+      );
+      const last = await messagesOf(id, ana);
+      expect(last.map((row) => Number(row.content))).toEqual(Array.from({ length: 50 }, (_, i) => i + 11));
+      expect(last[0]?.date_created).toBe('2024-09-09 14:06:11.000011');
+      const earlier = await messagesOf(id, ana, `?before=${last[0]?.id}`);
+      expect(earlier.map((row) => Number(row.content))).toEqual(Array.from({ length: 10 }, (_, i) => i + 1));
+      await call('get', `/channels/${id}/messages?before=yesterday`, ana).expect(400);
+      await call('get', `/channels/${id}/messages?limit=9000`, ana).expect(400);
+    });
+
+    it('edits and deletes a message of its author, each time with a later date', async () => {
+      const ana = await person('Ana');
+      const id = await channel(ana);
+      const row = await post(id, ana, 'helo');
+      const path = `/messages/${row.id}`;
+      const edited = await bodyOf<Row>(call('patch', path, ana).send({ content: 'hello' }).expect(200));
+      expect(edited).toEqual({
+        ...row,
+        content: 'hello',
+        message_type: 'EDIT_MESSAGE',
+        date_updated: edited.date_updated,
+      });
+      const deleted = await bodyOf<Row>(call('delete', path, ana).expect(200));
+      expect(deleted).toMatchObject({ id: row.id, message_type: 'DELETE_MESSAGE', deleted: true });
+      expect(edited.date_updated > row.date_updated).toBe(true);
+      expect(deleted.date_updated > edited.date_updated).toBe(true);
+      expect(await messagesOf(id, ana)).toEqual([{ ...deleted, content: '' }]);
+      await call('patch', path, ana).send({ content: 'again' }).expect(404);
+      await call('delete', path, ana).expect(404);
+    });
+
+    it('lets nobody but its author change a message, and the author only while in the channel', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      const id = await channel(ana, bruno);
+      const path = `/messages/${(await post(id, bruno, 'mine')).id}`;
+      await call('patch', path, ana).send({ content: 'yours' }).expect(403);
+      await call('delete', path, ana).expect(403);
+      await call('delete', `/channels/${id}/members/${bruno.id}`, ana).expect(204);
+      await call('patch', path, bruno).send({ content: 'from outside' }).expect(403);
+      await call('delete', path, bruno).expect(403);
+      expect((await messagesOf(id, ana))[0]?.content).toBe('mine');
+    });
+
+    it('lets nobody read, write or type in a channel without being in it', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      for (const [id, status] of [
+        [await channel(ana), 403],
+        [NOBODY, 404],
+        ['general', 400],
+      ] as const) {
+        await call('get', `/channels/${id}/messages`, bruno).expect(status);
+        await call('post', `/channels/${id}/messages`, bruno).send({ content: 'hi' }).expect(status);
+        await call('post', `/channels/${id}/typing`, bruno).expect(status);
+      }
+      await call('patch', `/messages/${NOBODY}`, bruno).send({ content: 'hi' }).expect(404);
+      await call('delete', '/messages/1', bruno).expect(400);
+    });
+
+    it.each([
+      ['a missing content', {}],
+      ['an empty content', { content: '' }],
+      ['a blank content', { content: ' \n ' }],
+      ['a content of 4001 characters', { content: 'x'.repeat(4_001) }],
+      ['a content that is an object', { content: { text: 'hi' } }],
+      ['a content with a NUL', { content: 'a\0b' }],
+      ['a field that is not known', { content: 'hi', user_id: NOBODY }],
+    ])('answers 400 to %s', async (_, body) => {
+      const ana = await person('Ana');
+      const id = await channel(ana);
+      await call('post', `/channels/${id}/messages`, ana).send(body).expect(400);
+      const { id: messageId } = await post(id, ana, 'hi');
+      await call('patch', `/messages/${messageId}`, ana).send(body).expect(400);
+    });
+
+    it('keeps what was written, to the last character', async () => {
+      const ana = await person('Ana');
+      const id = await channel(ana);
+      const content = ` <b>"O'Neil"</b> \\ $1 🙂\n${'é'.repeat(3_970)} `;
+      expect((await post(id, ana, content)).content).toBe(content);
+      expect((await messagesOf(id, ana))[0]?.content).toBe(content);
+    });
+  });
+
+  describe('live', () => {
+    it('brings messages, edits, deletions and typing to another member', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      const id = await channel(ana, bruno);
+      const tab = await tabOf(bruno);
+      await call('post', `/channels/${id}/typing`, ana).expect(204);
+      const typing = await tab.sees({ message_type: 'TYPING' });
+      expect(typing).toEqual({
+        message_type: 'TYPING',
+        recipient_type: 'CHANNEL',
+        reference_id: id,
+        user_id: ana.id,
+      });
+      const row = await post(id, ana, 'helo');
+      expect(await tab.sees({ message_type: 'MESSAGE', id: row.id })).toEqual(row);
+      const edited = await call('patch', `/messages/${row.id}`, ana).send({ content: 'hello' }).expect(200);
+      expect(await tab.sees({ message_type: 'EDIT_MESSAGE', id: row.id })).toEqual(edited.body);
+      const deleted = await call('delete', `/messages/${row.id}`, ana).expect(200);
+      const live = await tab.sees({ message_type: 'DELETE_MESSAGE', id: row.id });
+      expect(live).toEqual(deleted.body);
+      expect(Object.keys(live)).toEqual(ROW_KEYS);
+    });
+
+    it('brings nothing of a channel to who has left it, whatever the case of the ids', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      const [left, kept] = [await channel(ana, bruno), await channel(ana, bruno)];
+      const tab = await tabOf(bruno);
+      await post(left, ana, 'before');
+      await tab.sees({ content: 'before' });
+      const member = `/channels/${left.toUpperCase()}/members/${bruno.id.toUpperCase()}`;
+      await call('delete', member, bruno).expect(204);
+      await post(left, ana, 'after');
+      await post(kept, ana, 'still here');
+      await tab.sees({ content: 'still here' });
+      expect(tab.frames.filter((frame) => frame.content === 'after')).toEqual([]);
+    });
+
+    it('brings a channel to the open page of who joins it, and tells the page to fetch', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      const id = await channel(ana);
+      const tab = await tabOf(bruno);
+      await call('put', `/channels/${id}/members/${bruno.id}`, bruno).expect(204);
+      await tab.sees({ message_type: 'UPDATE_STATUS' });
+      await post(id, ana, 'welcome');
+      await tab.sees({ reference_id: id, content: 'welcome' });
+    });
+
+    it('tells every page of a new channel and of a new user', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      const tab = await tabOf(bruno);
+      await person('Somebody new');
+      await tab.sees({ message_type: 'UPDATE_USERS' });
+      await channel(ana);
+      await tab.sees({ message_type: 'UPDATE_STATUS' });
+    });
+
+    it('answers as always when an event can not be sent, and logs it without the content', async () => {
+      const ana = await person('Ana');
+      const id = await channel(ana);
+      jest
+        .spyOn(app.get(LiveEventsService, { strict: false }), 'message')
+        .mockRejectedValue(new Error('no log'));
+      const logged: unknown[] = [];
+      const keep = (...line: unknown[]) => void logged.push(...line);
+      app.useLogger({ log: keep, warn: keep, error: keep });
+      const row = await post(id, ana, 'a private word');
+      app.useLogger(false);
+      expect(await messagesOf(id, ana)).toEqual([row]);
+      expect(logged).toContain('Could not announce a new message: no log');
+      expect(JSON.stringify(logged)).not.toContain('private');
+    });
+  });
+
+  it('says that it is healthy, and 503 while the database is away', async () => {
+    await call('get', '/health').expect(200, { status: 'ok' });
+    jest.spyOn(app.get(Database), 'query').mockRejectedValue(new Error('gone'));
+    await call('get', '/health').expect(503);
+  });
+
+  it('serves its page, which may load nothing from elsewhere', async () => {
+    const page = await call('get', '/').expect(200).expect('Content-Type', /html/);
+    expect(page.text).toContain('<title>Live messages</title>');
+    expect(page.headers['content-security-policy']).toContain("default-src 'self'");
+    expect(page.text).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+  });
+});
