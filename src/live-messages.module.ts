@@ -9,6 +9,7 @@ import {
   Type,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { WebSocketGateway } from '@nestjs/websockets';
 import { Drain } from './drain/drain';
 import { EventCatalog } from './events/event-catalog';
 import { EventEncoder } from './events/event-encoder';
@@ -189,15 +190,16 @@ function gatewayOfThisRegistration(): Type<LiveMessagesGateway> {
       users: LiveUsers,
       @Inject(OPTIONS) options: ResolvedOptions,
       @Inject(REPORT) report: Report,
-      private readonly http: HttpAdapterHost,
+      http: HttpAdapterHost,
     ) {
       super(handshake, hub, users, options, report);
-    }
-
-    /** Before the application's own routes; a TestingModule has its HTTP server no earlier. */
-    override afterInit(server: unknown): void {
-      super.afterInit(server);
-      if (this.http.httpAdapter) answerUpgradeRequired(this.http.httpAdapter, this.options.path);
+      // A worker or a microservice never has an HTTP adapter, a TestingModule has it late: only with one is this class
+      // a gateway, or Nest would open a server of its own for it.
+      http.init$.subscribe(() => {
+        if (!http.httpAdapter) return;
+        WebSocketGateway(this.serverOptions())(RegisteredLiveMessagesGateway);
+        answerUpgradeRequired(http.httpAdapter, options.path);
+      });
     }
   }
   return RegisteredLiveMessagesGateway;

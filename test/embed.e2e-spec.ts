@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
-import { AddressInfo } from 'node:net';
+import { AddressInfo, Server } from 'node:net';
 import { Controller, Get, INestApplication, Injectable, Module, OnModuleInit, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { MicroserviceOptions, TcpOptions, Transport } from '@nestjs/microservices';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
@@ -205,6 +206,23 @@ describe('without an HTTP server', () => {
     expect(worker.get(Job).cursor).toMatch(/^\d+-1$/);
     expect(worker.get(LiveReadiness).isReady).toBe(true);
     await worker.close();
+  });
+
+  it('a microservice emits, and Nest opens no server for the gateway', async () => {
+    @Module({ imports: [LiveMessagesModule.forRoot({ jwt })] })
+    class WorkerModule {}
+    const options: TcpOptions & { logger: false } = {
+      transport: Transport.TCP,
+      options: { port: 0 },
+      logger: false,
+    };
+    const worker = await NestFactory.createMicroservice<MicroserviceOptions>(WorkerModule, options);
+    closables.push(worker);
+    const listens = jest.spyOn(Server.prototype, 'listen');
+    await worker.listen();
+    expect((await worker.get(LiveEventsService).updateStatus()).cursor).toMatch(/^\d+-1$/);
+    expect(listens).toHaveBeenCalledTimes(1);
+    listens.mockRestore();
   });
 });
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { OnGatewayConnection, OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
+import type { OnGatewayConnection, OnGatewayInit } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
 import { Connection } from '../hub/connection';
 import { Hub } from '../hub/hub';
@@ -34,9 +34,9 @@ export type Stage = 'starting' | 'up' | 'draining';
 
 /**
  * CONNECT: every upgrade is judged before it happens, registered in the hub once it has, and looked after until it
- * is gone. Nothing here throws into the host's process.
+ * is gone. Nothing here throws into the host's process. The module decorates it, with `@WebSocketGateway({ path })`,
+ * because the path is an option.
  */
-@WebSocketGateway({ path: '/ws' })
 export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, LiveSocketOwner {
   private readonly admission: Admission;
   private readonly limit: ConnectionLimit;
@@ -52,7 +52,7 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
     private readonly handshake: Handshake,
     private readonly hub: Hub,
     private readonly users: LiveUsers,
-    protected readonly options: GatewayOptions,
+    private readonly options: GatewayOptions,
     private readonly report: Report,
   ) {
     this.admission = new Admission(options.limits.acceptsPerSecond);
@@ -60,9 +60,13 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
       hub.close(connection, close),
     );
     this.heartbeat = new Heartbeat(options.heartbeat);
-    // Nest reads the metadata of the class when the application starts, by which time the options are known.
-    const server = {
-      path: options.path,
+  }
+
+  /** What `@WebSocketGateway` is given, once there is an HTTP server to stand on. */
+  serverOptions(): object {
+    const { path } = this.options;
+    return markServer({
+      path,
       verifyClient: ({ req }: { req: IncomingMessage }, verdict: Verdict) => void this.judge(req, verdict),
       handleProtocols: chooseSubprotocol,
       maxPayload: MAX_INBOUND_BYTES,
@@ -70,8 +74,7 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
       autoPong: false,
       skipUTF8Validation: true,
       closeTimeout: 1_000,
-    };
-    WebSocketGateway(markServer(server))(new.target);
+    });
   }
 
   afterInit(server: unknown): void {
