@@ -13,7 +13,8 @@ export const MAX_ID_LENGTH = 255;
 export const MAX_RECIPIENT_TYPE_LENGTH = 64;
 
 /**
- * The topic of a recipient: `topic('CHANNEL', channel.id)`.
+ * The topic of a recipient: `topic('CHANNEL', channel.id)`. Ids are compared as text, so that an id with another case
+ * (a UUID from a URL, say) is another topic: bring ids into one form first.
  *
  * @param recipientType 1 to 64 characters without `:`; types other than `CHANNEL` and `USER` are the host's to name
  * @param referenceId 1 to 255 characters
