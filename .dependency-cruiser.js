@@ -35,6 +35,12 @@ module.exports = {
     only('gateway-knows-the-hub', 'gateway', ['protocol/', 'log/', 'hub/', 'live-messages\\.errors']),
     only('drain-knows-the-gateway', 'drain', ['protocol/', 'hub/', 'gateway/']),
     only('testing-knows-the-log', 'testing', ['protocol/', 'log/', 'live-messages\\.errors']),
+    {
+      name: 'nobody-imports-testing',
+      severity: 'error',
+      from: { path: '^src/(?!testing/)', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^src/testing/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -11,6 +11,7 @@ export {
 } from './live-messages.errors';
 
 export { LiveEventsService } from './events/live-events.service';
+export { IsRecipientType, IsWireDate, IsWireId, IsWireText } from './events/field-rules';
 export { LiveEvent, type LiveEventOptions } from './events/live-event.decorator';
 export type { EmitOptions, Emitted } from './events/emit-options';
 export type { DisconnectTarget } from './events/disconnect-target';
@@ -44,7 +45,7 @@ export {
   type RecordBatch,
 } from './log/event-log';
 export { MemoryEventLog, type MemoryEventLogOptions } from './log/memory-event-log';
-export { Audience, toEveryone, toTopic, toUsers } from './log/audience';
+export { type Audience, toEveryone, toTopic, toUsers } from './log/audience';
 export type { Position } from './log/position';
 export type { LogRecord, NewRecord } from './log/records';
 

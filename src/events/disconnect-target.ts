@@ -18,7 +18,7 @@ export type DisconnectTarget =
 export function disconnectRecord(target: DisconnectTarget): DisconnectRecord | RevocationRecord {
   const { userId, tokenId, issuedBefore, until } = (target ?? {}) as Partial<Record<string, unknown>>;
   const end = until === undefined ? Date.now() + DEFAULT_REVOCATION_MS : timeOf(until);
-  if (isId(tokenId) && userId === undefined && end !== undefined) {
+  if (isId(tokenId) && userId === undefined && issuedBefore === undefined && end !== undefined) {
     return { kind: 'revocation', tokenId, until: end, durable: true };
   }
   if (isId(userId) && tokenId === undefined && issuedBefore === undefined && until === undefined) {

@@ -18,9 +18,11 @@ export function ownAudience(shape: EventShape, fields: Readonly<Record<string, u
   }
   const recipientType = fields.recipient_type as string;
   const referenceId = fields.reference_id as string;
-  if (recipientType !== USER_RECIPIENT) return topicOrInvalid(shape, recipientType, referenceId);
   const author = fields.user_id;
-  return toUsers(typeof author === 'string' ? [referenceId, author] : [referenceId]);
+  return validOrThrow(shape, () => {
+    if (recipientType !== USER_RECIPIENT) return toTopic(recipientType, referenceId);
+    return toUsers(typeof author === 'string' ? [referenceId, author] : [referenceId]);
+  });
 }
 
 /** @throws MissingMembershipsError when only the host could tell who is in the audience, and it has not said so */
@@ -31,10 +33,11 @@ export function requireMembers(shape: EventShape, audience: Audience, hasMembers
 }
 
 /** The host's own events may declare their topic more loosely than ours do. */
-function topicOrInvalid(shape: EventShape, recipientType: string, referenceId: string): Audience {
+function validOrThrow(shape: EventShape, audience: () => Audience): Audience {
   try {
-    return toTopic(recipientType, referenceId);
-  } catch (error) {
-    throw new InvalidEventError(shape.name, [{ path: 'recipient_type', message: (error as Error).message }]);
+    return audience();
+  } catch {
+    const message = 'must name a recipient: a type without ":", and ids of 1 to 255 characters';
+    throw new InvalidEventError(shape.name, [{ path: 'reference_id', message }]);
   }
 }

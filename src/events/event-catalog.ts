@@ -1,5 +1,5 @@
 import { Type } from '@nestjs/common';
-import { getMetadataStorage } from 'class-validator';
+import { ValidationTypes, getMetadataStorage } from 'class-validator';
 import { InvalidOptionsError } from '../live-messages.errors';
 import { CONTROL_TYPES, MESSAGE_TYPES } from '../protocol/wire';
 import { DeleteMessageDto } from './dto/delete-message.dto';
@@ -18,8 +18,12 @@ export interface EventShape {
   readonly durable: boolean;
   /** The keys on the wire, in their order; `message_type` is among them. */
   readonly fields: readonly string[];
+  /** Whether it is one of the six. */
+  readonly isBuiltIn: boolean;
   /** The fields that the class sets, whatever a row says. */
   readonly fixed: ReadonlySet<string>;
+  /** The fields whose values are objects of a class of their own. */
+  readonly nested: readonly string[];
   /** Whether it says itself which topic it is for. */
   readonly hasTopic: boolean;
 }
@@ -34,22 +38,40 @@ export class EventCatalog {
 
   /** @throws InvalidOptionsError when a class of the host's is no `@LiveEvent`, or its name or a field is taken */
   constructor(hostEvents: readonly Type<object>[]) {
-    for (const type of BUILT_IN) this.add(type, ['message_type', 'deleted']);
-    const problems = hostEvents.flatMap((type) => this.problemsOf(type) ?? this.add(type, ['message_type']));
+    for (const type of BUILT_IN) this.add(type, true);
+    const problems = hostEvents.flatMap((type) => this.problemsOf(type) ?? this.add(type, false));
     if (problems.length > 0) throw new InvalidOptionsError(problems);
   }
 
   /** The shape of an event's class, or undefined when it is not in the catalog. */
-  shapeOf(event: object): EventShape | undefined {
-    return this.shapes.get(event.constructor);
+  shapeOf(event: unknown): EventShape | undefined {
+    try {
+      return this.shapeOfClass((event as object).constructor);
+    } catch {
+      return undefined;
+    }
   }
 
-  private add(type: Type<object>, fixed: readonly string[]): [] {
+  shapeOfClass(type: unknown): EventShape | undefined {
+    return this.shapes.get(type);
+  }
+
+  private add(type: Type<object>, isBuiltIn: boolean): [] {
     const { name, durable } = liveEventMetadata(type)!;
     const declared = declaredFields(type);
-    const fields = declared.includes('message_type') ? declared : ['message_type', ...declared];
+    const others = declared.filter((field) => field !== 'message_type');
+    const fields = isBuiltIn ? declared : ['message_type', ...others];
     const hasTopic = declared.includes('recipient_type') && declared.includes('reference_id');
-    this.shapes.set(type, { type, name, durable, fields, fixed: new Set(fixed), hasTopic });
+    this.shapes.set(type, {
+      type,
+      name,
+      durable,
+      fields,
+      isBuiltIn,
+      fixed: new Set(isBuiltIn ? ['message_type', 'deleted'] : ['message_type']),
+      nested: nestedFields(type),
+      hasTopic,
+    });
     return [];
   }
 
@@ -83,6 +105,13 @@ function declaredFields(type: Type<object>): string[] {
     metadata.filter((entry) => entry.target === base).map((entry) => entry.propertyName),
   );
   return [...new Set(names)];
+}
+
+function nestedFields(type: Type<object>): string[] {
+  return getMetadataStorage()
+    .getTargetValidationMetadatas(type, '', false, false)
+    .filter((entry) => entry.type === ValidationTypes.NESTED_VALIDATION)
+    .map((entry) => entry.propertyName);
 }
 
 function nameOf(type: unknown): string {

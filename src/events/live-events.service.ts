@@ -64,7 +64,7 @@ export class LiveEventsService {
 
   /** Any event by its class: one of the six, or one of the host's own that is listed in the option `events`. */
   async emit(event: object, options?: EmitOptions): Promise<Emitted> {
-    const shape = typeof event === 'object' && event !== null ? this.catalog.shapeOf(event) : undefined;
+    const shape = this.catalog.shapeOf(event);
     if (!shape) {
       const message =
         "must be an instance of a class with @LiveEvent('NAME') that is listed in the option `events`";
@@ -83,10 +83,11 @@ export class LiveEventsService {
   }
 
   private async emitAs(type: new () => object, row: object, options?: EmitOptions): Promise<Emitted> {
-    return this.emitShape(this.catalog.shapeOf(type.prototype as object)!, row, options);
+    return this.emitShape(this.catalog.shapeOfClass(type)!, row, options);
   }
 
-  private emitShape(shape: EventShape, input: object, options: EmitOptions = {}): Promise<Emitted> {
+  private emitShape(shape: EventShape, input: object, given?: EmitOptions): Promise<Emitted> {
+    const options = given ?? {};
     checkOptions(shape, options);
     const event = this.encoder.encode(shape, input);
     const audience = options.to ?? ownAudience(shape, event.fields);
@@ -101,7 +102,7 @@ export class LiveEventsService {
 
 function checkOptions(shape: EventShape, options: EmitOptions): void {
   const issues = [];
-  if (options.to !== undefined && !(options.to instanceof Audience)) {
+  if (options.to !== undefined && !Audience.is(options.to)) {
     issues.push({ path: 'to', message: 'must come from toTopic(), toUsers() or toEveryone()' });
   }
   for (const path of ['actor', 'idempotencyKey'] as const) {

@@ -18,9 +18,11 @@ export function toWireDate(value: unknown): string | undefined {
   const parts = DATE.exec(value);
   if (!parts) return undefined;
   const [, year, month, day, separator, hour, minute, second, fraction, zone] = parts;
-  const ms = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second!);
+  const time = new Date(Date.UTC(2000, 0, 1, +hour!, +minute!, +second!));
+  // Not in one go: Date.UTC takes the years 0 to 99 for 1900 to 1999.
+  const ms = time.setUTCFullYear(+year!, +month! - 1, +day!);
   const written = `${year}-${month}-${day} ${hour}:${minute}:${second}`;
-  // Date.UTC rolls the 31st of February over, and takes the years 0 to 99 for 1900 to 1999.
+  // The 31st of February rolls over.
   if (secondsText(ms) !== written) return undefined;
   if (separator === ' ' && fraction !== undefined && zone === undefined) return value;
   const offset = offsetMs(zone);

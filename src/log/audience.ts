@@ -6,12 +6,28 @@ export type AudienceTarget =
   | { readonly kind: 'topic'; readonly topic: Topic }
   | { readonly kind: 'users'; readonly userIds: readonly string[] };
 
+/** Only this module makes audiences: every other part may rely on what stands in one. */
+const MAKER = Symbol('maker');
+
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** Whom an event is for: everyone, the members of a topic, or users by id; made by `toEveryone`, `toTopic`, `toUsers`. */
 export class Audience {
+  readonly #isMade = true;
+
+  /** @internal */
   constructor(
+    maker: symbol,
     readonly target: AudienceTarget,
     readonly excepted: ReadonlySet<string> = NOBODY,
-  ) {}
+  ) {
+    if (maker !== MAKER) throw new TypeError('an Audience comes from toTopic(), toUsers() or toEveryone()');
+  }
+
+  /** Whether a value is an audience, and not merely looks like one. */
+  static is(value: unknown): value is Audience {
+    return typeof value === 'object' && value !== null && #isMade in value;
+  }
 
   /**
    * The same audience without these users (those who blocked the author, say).
@@ -19,15 +35,13 @@ export class Audience {
    * @throws TypeError when one is not a user id
    */
   except(userIds: Iterable<string>): Audience {
-    return new Audience(this.target, new Set([...this.excepted, ...checkedIds('except', userIds)]));
+    return new Audience(MAKER, this.target, new Set([...this.excepted, ...checkedIds('except', userIds)]));
   }
 }
 
-const NOBODY: ReadonlySet<string> = new Set();
-
 /** Everyone who is connected. */
 export function toEveryone(): Audience {
-  return new Audience({ kind: 'everyone' });
+  return new Audience(MAKER, { kind: 'everyone' });
 }
 
 /**
@@ -36,7 +50,7 @@ export function toEveryone(): Audience {
  * @throws TypeError as {@link topic} does
  */
 export function toTopic(recipientType: string, referenceId: string): Audience {
-  return new Audience({ kind: 'topic', topic: topic(recipientType, referenceId) });
+  return new Audience(MAKER, { kind: 'topic', topic: topic(recipientType, referenceId) });
 }
 
 /**
@@ -45,7 +59,7 @@ export function toTopic(recipientType: string, referenceId: string): Audience {
  * @throws TypeError when one is not a user id: a string of 1 to 255 characters
  */
 export function toUsers(userIds: Iterable<string>): Audience {
-  return new Audience({ kind: 'users', userIds: [...new Set(checkedIds('toUsers', userIds))] });
+  return new Audience(MAKER, { kind: 'users', userIds: [...new Set(checkedIds('toUsers', userIds))] });
 }
 
 function checkedIds(caller: string, userIds: Iterable<string>): string[] {

@@ -45,7 +45,10 @@ export abstract class EventLog {
    */
   abstract append(batch: RecordBatch): Promise<readonly Position[]>;
 
-  /** Calls back with every record after a position, and from then on, until closed. A break is told, never skipped. */
+  /**
+   * Calls back with every record after a position, and from then on, until closed. A break is told, never skipped. No
+   * call comes before the promise has resolved.
+   */
   abstract follow(after: Position | 'now', follower: LogFollower): Promise<LogSubscription>;
 
   /** The durable records that the log still holds after a position, at most `limit`, or `lost` when it can't say. */

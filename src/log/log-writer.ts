@@ -8,8 +8,8 @@ import { NewRecord } from './records';
 /** How long the writer waits before it sends a batch in doubt again: doubled each time, up to the second. */
 const RESEND_MS = { first: 50, most: 1_000 };
 
-/** How many records may wait for a log that does not answer. */
-const MAX_QUEUED = 100_000;
+/** How much may wait for a log that does not answer, in bytes. */
+const MAX_QUEUED_BYTES = 67_108_864;
 
 /** How long a key stands for the record it first came with. */
 const KEY_LIFE_MS = 60_000;
@@ -25,6 +25,7 @@ export class LogWriter {
   private readonly byKey = new Map<string, { readonly record: PendingRecord; readonly since: number }>();
   private number = 0;
   private queue: PendingRecord[] = [];
+  private queuedBytes = 0;
   private inFlight: readonly PendingRecord[] = [];
   private sending = false;
   private watchdog: NodeJS.Timeout | undefined;
@@ -52,11 +53,13 @@ export class LogWriter {
     if (this.closed) return Promise.reject(new LogUnavailableError('refused', 'the application is closing'));
     const known = key === undefined ? undefined : this.knownBy(key);
     if (known) return this.wait(known);
-    if (this.queue.length >= MAX_QUEUED) {
-      return Promise.reject(new LogUnavailableError('refused', `${MAX_QUEUED} records are waiting already`));
-    }
     const record = new PendingRecord(body);
-    if (key !== undefined) this.byKey.set(key, { record, since: Date.now() });
+    if (this.queuedBytes + record.weight > MAX_QUEUED_BYTES) {
+      const why = `${MAX_QUEUED_BYTES} bytes are waiting already`;
+      return Promise.reject(new LogUnavailableError('refused', why));
+    }
+    this.queuedBytes += record.weight;
+    if (key !== undefined) this.byKey.set(key, { record, since: performance.now() });
     this.queue.push(record);
     if (!this.sending) {
       this.sending = true;
@@ -67,29 +70,29 @@ export class LogWriter {
 
   /** Refuses what is queued and every later call; what is under way stays `unknown`. May be called twice. */
   close(): void {
+    const why = 'the application is closing';
     this.closed = true;
     clearTimeout(this.watchdog);
-    for (const record of this.queue) record.refuse('the application is closing');
-    for (const record of this.inFlight)
-      record.giveUp(Number.POSITIVE_INFINITY, 'unknown', 'the application is closing');
+    for (const record of this.queue) record.fail('refused', why);
+    for (const record of this.inFlight) record.giveUp(Number.POSITIVE_INFINITY, why);
     this.queue = [];
     this.byKey.clear();
     this.resend?.wake();
   }
 
   private knownBy(key: string): PendingRecord | undefined {
-    const now = Date.now();
+    const now = performance.now();
     for (const [oldKey, { since }] of this.byKey) {
       if (since > now - KEY_LIFE_MS) break;
       this.byKey.delete(oldKey);
     }
     const record = this.byKey.get(key)?.record;
-    if (record?.refused) this.byKey.delete(key);
-    return record?.refused ? undefined : record;
+    if (record?.hasFailed) this.byKey.delete(key);
+    return record?.hasFailed ? undefined : record;
   }
 
   private wait(record: PendingRecord): Promise<Position> {
-    const accepted = record.wait(Date.now() + this.timeoutMs);
+    const accepted = record.wait(performance.now() + this.timeoutMs);
     this.watch();
     return accepted;
   }
@@ -98,6 +101,7 @@ export class LogWriter {
     while (this.queue.length > 0) {
       this.inFlight = this.queue;
       this.queue = [];
+      this.queuedBytes = 0;
       this.number += 1;
       const records = this.inFlight.map((record) => record.body);
       await this.sendUntilAnswered({ writerId: this.writerId, number: this.number, records });
@@ -108,14 +112,16 @@ export class LogWriter {
 
   private async sendUntilAnswered(batch: RecordBatch): Promise<void> {
     const sent = this.inFlight;
+    // A refusal speaks for its own attempt only: an earlier one may have come through with its answer lost.
+    let outcome: 'refused' | 'unknown' = 'refused';
     for (let delay = RESEND_MS.first; !this.closed; delay = Math.min(delay * 2, RESEND_MS.most)) {
       try {
         const positions = await this.log.append(batch);
         this.newest = positions.at(-1);
-        sent.forEach((record, index) => record.accept(positions[index]!));
-        return;
+        return sent.forEach((record, index) => record.accept(positions[index]!));
       } catch (error) {
-        if (isRefusal(error)) return sent.forEach((record) => record.refuse(error.why, error));
+        if (isRefusal(error)) return sent.forEach((record) => record.fail(outcome, error.why, error));
+        outcome = 'unknown';
         await this.pause(delay);
       }
     }
@@ -133,31 +139,33 @@ export class LogWriter {
     });
   }
 
-  /** One timer however many wait: it wakes for the oldest deadline, and sleeps again for the next. */
+  /** One timer however many wait: it wakes for the next deadline, and sleeps again for the one after. */
   private watch(): void {
     if (this.watchdog || this.closed) return;
-    const deadlines = [...this.inFlight, ...this.queue.slice(0, 1)].map((record) => record.deadline);
-    const next = Math.min(...deadlines);
+    let next = Number.POSITIVE_INFINITY;
+    for (const record of this.inFlight) next = Math.min(next, record.deadline);
+    for (const record of this.queue) next = Math.min(next, record.deadline);
     if (next === Number.POSITIVE_INFINITY) return;
-    this.watchdog = setTimeout(
-      () => {
-        this.watchdog = undefined;
-        this.expire(Date.now());
-        this.watch();
-      },
-      Math.max(1, next - Date.now()),
-    );
+    const wake = () => {
+      this.watchdog = undefined;
+      this.expire(performance.now());
+      this.watch();
+    };
+    this.watchdog = setTimeout(wake, Math.max(1, next - performance.now()));
     this.watchdog.unref();
   }
 
   private expire(now: number): void {
     const why = `no answer within ${this.timeoutMs} ms`;
-    for (const record of this.inFlight) record.giveUp(now, 'unknown', why);
-    // Certain only because nobody waits for it any more, and it will not be sent.
+    for (const record of this.inFlight) record.giveUp(now, why);
     this.queue = this.queue.filter((record) => {
-      record.giveUp(now, 'refused', why);
-      if (!record.abandoned) return true;
-      record.refuse(why);
+      if (record.lastDeadline > now) {
+        record.giveUp(now, why);
+        return true;
+      }
+      // Certain only because nobody waits for it any more, and it will not be sent.
+      record.fail('refused', why);
+      this.queuedBytes -= record.weight;
       return false;
     });
   }

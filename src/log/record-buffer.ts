@@ -1,8 +1,6 @@
 import { Position } from './position';
+import { weightOf } from './record-weight';
 import { LogRecord } from './records';
-
-/** What a record costs beside its text, roughly, in bytes. */
-const RECORD_OVERHEAD_BYTES = 256;
 
 /**
  * The newest durable records of one epoch, without a gap, bounded by age and bytes. It always knows which
@@ -34,7 +32,7 @@ export class RecordBuffer {
 
   push(record: LogRecord): void {
     this.records.push(record);
-    this.bytes += weightOf(record);
+    this.bytes += weightOf(record.body);
     while (
       this.size > 0 &&
       (this.bytes > this.maxBytes || this.records[this.first]!.at < record.at - this.maxMs)
@@ -67,7 +65,7 @@ export class RecordBuffer {
     const oldest = this.records[this.first]!;
     this.records[this.first] = undefined;
     this.first += 1;
-    this.bytes -= weightOf(oldest);
+    this.bytes -= weightOf(oldest.body);
     this.before = oldest.position;
     // Dropping from the front of an array moves the rest; done rarely, it costs nothing a record.
     if (this.first > 1_024 && this.first * 2 > this.records.length) {
@@ -75,8 +73,4 @@ export class RecordBuffer {
       this.first = 0;
     }
   }
-}
-
-function weightOf(record: LogRecord): number {
-  return RECORD_OVERHEAD_BYTES + ('json' in record.body ? record.body.json.length : 0);
 }

@@ -22,7 +22,8 @@ export const MAX_RECIPIENT_TYPE_LENGTH = 64;
  */
 export function topic(recipientType: string, referenceId: string): Topic {
   const key = `${recipientType}:${referenceId}`;
-  if (typeof recipientType !== 'string' || typeof referenceId !== 'string' || !isTopic(key)) {
+  const areStrings = typeof recipientType === 'string' && typeof referenceId === 'string';
+  if (!areStrings || recipientType.includes(':') || !isTopic(key)) {
     throw new TypeError(
       `topic(recipientType, referenceId) needs a recipientType of 1 to ${MAX_RECIPIENT_TYPE_LENGTH} characters ` +
         `without ":" and a referenceId of 1 to ${MAX_ID_LENGTH} characters`,

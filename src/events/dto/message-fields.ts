@@ -23,7 +23,7 @@ export abstract class MessageFields {
   readonly date_created!: string;
 
   /** The same form; null in a row means that it is `date_created`. */
-  @Transform(({ value, obj }) => wireDateOrSame(value ?? (obj as { date_created?: unknown }).date_created))
+  @Transform(({ value, obj }) => wireDateOrSame(value === null ? (obj as MessageFields).date_created : value))
   @IsWireDate()
   readonly date_updated!: string;
 
