@@ -84,7 +84,8 @@ export class RefreshQueue {
 
   private fill(): void {
     const now = performance.now();
-    this.budget = Math.min(this.burst, this.budget + ((now - this.filledAt) / 1_000) * this.perSecond);
+    const earned = this.perSecond === Infinity ? Infinity : ((now - this.filledAt) / 1_000) * this.perSecond;
+    this.budget = Math.min(this.burst, this.budget + earned);
     this.filledAt = now;
   }
 
