@@ -240,7 +240,12 @@ function makeHub(
     users,
     registry,
     reader,
-    { ...options, refreshPerSecond, recheckMs: membershipOptions.recheckMs, window: WINDOW },
+    {
+      ...options,
+      refreshPerSecond,
+      recheckMs: membershipOptions.recheckMs,
+      window: WINDOW,
+    },
     report,
   );
 }

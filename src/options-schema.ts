@@ -4,6 +4,7 @@ import {
   IsArray,
   IsOptional,
   ValidateBy,
+  ValidateIf,
   ValidateNested,
   buildMessage,
 } from 'class-validator';
@@ -106,7 +107,8 @@ export class OptionsSchema {
   @IsOptional() @Must('an object', isObject) @ValidateNested() membershipOptions?: unknown;
   @IsOptional() @Milliseconds(1) emitTimeoutMs?: unknown;
   @IsOptional()
-  @Must('{ perSecond } or false', (value) => value === false || isObject(value))
+  @ValidateIf(({ refresh }: OptionsSchema) => refresh !== false)
+  @Must('{ perSecond } or false', isObject)
   @ValidateNested()
   refresh?: unknown;
   @IsOptional() @Must('an object', isObject) @ValidateNested() typing?: unknown;

@@ -1,6 +1,6 @@
 import { ValidationError, validateSync } from 'class-validator';
 import { JwtConnectionGuard } from './gateway/jwt-connection.guard';
-import { JwtOptions, isSymmetric } from './gateway/jwt-options';
+import { JwtKey, JwtOptions, isSymmetric } from './gateway/jwt-options';
 import { InvalidOptionsError } from './live-messages.errors';
 import { LiveMessagesOptions, ResolvedOptions } from './live-messages.options';
 import { toSchema } from './options-schema';
@@ -23,6 +23,9 @@ const DEFAULTS = {
   log: undefined,
   events: [],
 } as const satisfies Omit<ResolvedOptions, 'jwt'>;
+
+/** The four ways in which a key comes. */
+const KEY_OPTIONS = ['secret', 'publicKey', 'keys', 'resolveKey'] as const;
 
 /**
  * The options, checked, with their defaults.
@@ -63,52 +66,57 @@ function given<T extends object>(options: T | undefined): Partial<T> {
 
 function problemsOf(error: ValidationError, parent = ''): string[] {
   const path = `${parent}${error.property}`;
-  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => {
+  const broken = Object.entries(error.constraints ?? {});
+  // What is no object has been told so already.
+  const rules = broken.length > 1 ? broken.filter(([rule]) => rule !== 'nestedValidation') : broken;
+  const own = rules.map(([rule, message]) => {
     if (rule === 'whitelistValidation') return `${path} is not an option`;
-    return `${path} ${message.replace(`${error.property} `, '')}, got ${show(path, error.value)}`;
+    return `${path} ${withoutProperty(message, error.property)}, got ${show(path, error.value)}`;
   });
   return [...own, ...(error.children ?? []).flatMap((child) => problemsOf(child, `${path}.`))];
 }
 
+/** class-validator's own messages begin with the property, which the path already says. */
+function withoutProperty(message: string, property: string): string {
+  return message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
+}
+
 /** A value as it may stand in a log: nothing of `jwt` that could be a key. */
 function show(path: string, value: unknown): string {
-  const isSecret = path.startsWith('jwt.') && path !== 'jwt.algorithms' && path !== 'jwt.userIdClaim';
+  const isSecret = /^jwt(\.|$)/.test(path) && path !== 'jwt.algorithms' && path !== 'jwt.userIdClaim';
   if (typeof value === 'string' && isSecret) return `a string of ${value.length} characters`;
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null && (isSecret || !Array.isArray(value))) return 'an object';
-  return typeof value === 'bigint' || typeof value === 'symbol'
+  return typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'number'
     ? String(value)
     : (JSON.stringify(value) ?? 'nothing');
 }
 
 function jwtProblems(jwt: JwtOptions): string[] {
-  const ways = (['secret', 'publicKey', 'keys', 'resolveKey'] as const).filter(
-    (name) => jwt[name] !== undefined && jwt[name] !== null,
-  );
-  if (ways.length !== 1) {
-    return [
-      `jwt must have exactly one of secret, publicKey, keys and resolveKey, got ${ways.join(' and ') || 'none'}`,
-    ];
+  const { algorithms } = jwt;
+  const [way, ...others] = KEY_OPTIONS.filter((name) => (jwt[name] ?? undefined) !== undefined);
+  if (way === undefined || others.length > 0) {
+    const got = [way, ...others].join(' and ') || 'none';
+    return [`jwt must have exactly one of secret, publicKey, keys and resolveKey, got ${got}`];
   }
-  const named = jwt.algorithms.join(', ');
+  const named = algorithms.join(', ');
   const symmetric = isSymmetric(jwt);
-  if (!symmetric && jwt.algorithms.some((algorithm) => algorithm.startsWith('HS'))) {
+  if (!symmetric && algorithms.some((algorithm) => algorithm.startsWith('HS'))) {
     return [
       `jwt.algorithms must not mix HS algorithms with others, got ${named}: a public key would pass for a secret`,
     ];
   }
-  if (jwt.secret !== undefined && !symmetric)
+  if (way === 'secret' && !symmetric)
     return [`jwt.secret goes with HS algorithms, got ${named}: use jwt.publicKey`];
-  if (jwt.publicKey !== undefined && symmetric)
+  if (way === 'publicKey' && symmetric)
     return [`jwt.publicKey goes with RS, PS and ES algorithms, got ${named}`];
-  if (jwt.secret !== undefined && looksLikePem(jwt.secret))
-    return ['jwt.secret must be a secret, got a PEM key: use jwt.publicKey'];
+  const secrets = [jwt.secret, ...Object.values(jwt.keys ?? {})];
+  if (symmetric && secrets.some(looksLikePem))
+    return [`jwt.${way} must be a secret, got a PEM key: use jwt.publicKey`];
   return [];
 }
 
-function looksLikePem(secret: NonNullable<JwtOptions['secret']>): boolean {
-  return (
-    (typeof secret === 'string' || Buffer.isBuffer(secret)) &&
-    secret.toString('latin1').trimStart().startsWith('-----BEGIN ')
-  );
+function looksLikePem(secret: JwtKey | null | undefined): boolean {
+  const isText = typeof secret === 'string' || Buffer.isBuffer(secret);
+  return isText && secret.toString('latin1').trimStart().startsWith('-----BEGIN ');
 }

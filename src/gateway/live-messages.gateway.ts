@@ -10,7 +10,7 @@ import { Admission } from './admission';
 import { ConnectionLimit } from './connection-limit';
 import { Decision, Handshake } from './handshake';
 import { Heartbeat, HeartbeatOptions } from './heartbeat';
-import { LiveSocket, LiveSocketOwner, closeSocket } from './live-socket';
+import { LiveSocket, LiveSocketOwner, MAX_INBOUND_FRAMES, closeSocket } from './live-socket';
 import { Rejection } from './rejection';
 import { markServer } from './server-mark';
 import { chooseSubprotocol } from './upgrade-request';
@@ -70,6 +70,7 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
       verifyClient: ({ req }: { req: IncomingMessage }, verdict: Verdict) => void this.judge(req, verdict),
       handleProtocols: chooseSubprotocol,
       maxPayload: MAX_INBOUND_BYTES,
+      maxFragments: MAX_INBOUND_FRAMES,
       perMessageDeflate: false,
       autoPong: false,
       skipUTF8Validation: true,

@@ -9,8 +9,10 @@ const OPEN = 1;
 /** How long a peer has to answer a close, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** So many data frames in so many milliseconds are borne; the endpoint has no use for any. */
-const MAX_INBOUND = { frames: 10, perMs: 10_000 };
+/** So many data frames are borne in {@link INBOUND_MS}; the endpoint has no use for any. */
+export const MAX_INBOUND_FRAMES = 10;
+
+const INBOUND_MS = 10_000;
 
 const SENT_DATA: Close = { name: 'policyViolation', reason: 'this endpoint only sends' };
 
@@ -83,10 +85,12 @@ export class LiveSocket implements ConnectionSocket {
   }
 
   private onData(): void {
-    const now = Date.now();
-    this.inboundAt = (this.inboundAt ?? []).filter((at) => at > now - MAX_INBOUND.perMs);
+    const now = performance.now();
+    this.inboundAt = (this.inboundAt ?? []).filter((at) => at > now - INBOUND_MS);
     this.inboundAt.push(now);
-    if (this.inboundAt.length > MAX_INBOUND.frames) this.endWith(SENT_DATA);
+    if (this.inboundAt.length <= MAX_INBOUND_FRAMES) return;
+    this.client.removeAllListeners('message');
+    this.endWith(SENT_DATA);
   }
 
   /** At most one pong is under way, and the latest ping waits for it (RFC 6455, section 5.5.3): nobody can pile them up. */

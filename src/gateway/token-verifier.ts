@@ -1,10 +1,11 @@
+import { HttpException } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { Principal } from '../hub/principal';
 import { MAX_ID_LENGTH } from '../protocol/topic';
 import { JwtOptions, TokenHeader } from './jwt-options';
-import { REJECTIONS, Rejection } from './rejection';
+import { REJECTIONS } from './rejection';
 import { TokenRejectedException } from './token-rejected.exception';
-import { VerificationKeys } from './verification-keys';
+import { KeyLookupError, VerificationKeys } from './verification-keys';
 
 /** How far `nbf` may lie ahead, in seconds: clocks differ. `exp` gets nothing of it. */
 const NOT_BEFORE_LEEWAY_S = 5;
@@ -61,7 +62,7 @@ export class TokenVerifier {
         ignoreNotBefore: true,
       });
     } catch (error) {
-      throw rejectionOf(error) ?? error;
+      throw rejectionOf(error);
     }
     // jsonwebtoken hands out a payload that is no object as it is; signed or not, it names nobody.
     if (typeof claims !== 'object' || claims === null) reject('tokenInvalid');
@@ -85,15 +86,14 @@ function reject(name: keyof typeof REJECTIONS): never {
   throw new TokenRejectedException(REJECTIONS[name]);
 }
 
-/** What jsonwebtoken throws, by name: its classes may come from another copy of the package. */
-function rejectionOf(error: unknown): TokenRejectedException | undefined {
-  const rejections: Record<string, Rejection> = {
-    TokenExpiredError: REJECTIONS.tokenExpired,
-    NotBeforeError: REJECTIONS.tokenNotYetValid,
-    JsonWebTokenError: REJECTIONS.tokenInvalid,
-    // A payload or a header that is no JSON.
-    SyntaxError: REJECTIONS.tokenInvalid,
-  };
-  const rejection = error instanceof Error ? rejections[error.name] : undefined;
-  return rejection && new TokenRejectedException(rejection);
+/**
+ * What went wrong with a token: jsonwebtoken throws errors of every kind at what strangers send. By name, because its
+ * classes may come from another copy of the package. Our own, and the host's, come through as they are.
+ */
+function rejectionOf(error: unknown): unknown {
+  if (error instanceof HttpException || error instanceof KeyLookupError) return error;
+  const name = error instanceof Error ? error.name : '';
+  return new TokenRejectedException(
+    name === 'TokenExpiredError' ? REJECTIONS.tokenExpired : REJECTIONS.tokenInvalid,
+  );
 }

@@ -21,7 +21,7 @@ export interface UpgradeRequest {
 export function readUpgradeRequest(raw: IncomingMessage): UpgradeRequest | undefined {
   const query = queryOf(raw.url ?? '');
   if (!query) return undefined;
-  const tokens = [...query.getAll('token'), ...bearersOf(raw.headers), ...subprotocolBearersOf(raw.headers)];
+  const tokens = [...query.getAll('token'), ...bearersOf(raw), ...subprotocolBearersOf(raw.headers)];
   if (tokens.length > 1 || Buffer.byteLength(tokens[0] ?? '') > MAX_TOKEN_BYTES) return undefined;
   query.delete('token');
   return {
@@ -45,9 +45,11 @@ function queryOf(url: string): URLSearchParams | undefined {
   return /%(?![0-9a-f]{2})/i.test(text) ? undefined : new URLSearchParams(text);
 }
 
-function bearersOf(headers: IncomingHttpHeaders): string[] {
-  const match = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '');
-  return match ? [match[1]!] : [];
+/** Of each `Authorization`: in `headers` Node keeps only the first. */
+function bearersOf({ headersDistinct }: IncomingMessage): string[] {
+  return (headersDistinct.authorization ?? [])
+    .map((value) => /^Bearer +(\S+) *$/i.exec(value)?.[1])
+    .filter((token) => token !== undefined);
 }
 
 function subprotocolBearersOf(headers: IncomingHttpHeaders): string[] {

@@ -5,6 +5,9 @@ import type { WebSocketServer } from 'ws';
 /** How long an upgrade that nobody answers may stand open, where the adapter has to see to that, in milliseconds. */
 const UNANSWERED_MS = 10_000;
 
+/** How long a refused peer has to let go, in milliseconds. */
+const LINGER_MS = 1_000;
+
 const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 /**
@@ -47,6 +50,9 @@ export class UpgradeRouter {
 function refuse(socket: Duplex): void {
   socket.on('error', () => undefined);
   socket.end(NOT_FOUND);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  timer.unref();
+  socket.once('close', () => clearTimeout(timer));
 }
 
 function refuseLater(socket: Duplex): void {

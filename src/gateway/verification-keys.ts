@@ -2,6 +2,11 @@ import { KeyObject, createPublicKey, createSecretKey } from 'node:crypto';
 import { HttpException } from '@nestjs/common';
 import { JwtKey, JwtOptions, TokenHeader, isSymmetric } from './jwt-options';
 
+/** The host could not say which key a token was signed with: its failure, not the token's. */
+export class KeyLookupError extends Error {
+  override readonly name = 'KeyLookupError';
+}
+
 /** How many keys of `resolveKey` are kept converted. */
 const MAX_CONVERTED = 32;
 
@@ -17,8 +22,8 @@ export class VerificationKeys {
   /** @throws Error when a key is none; its text does not hold the key */
   constructor(private readonly options: JwtOptions) {
     const { secret, publicKey, keys } = options;
-    if (secret !== undefined) this.single = toSecretKey(secret);
-    if (publicKey !== undefined) this.single = toPublicKey(publicKey);
+    if (secret !== undefined && secret !== null) this.single = toSecretKey(secret);
+    if (publicKey !== undefined && publicKey !== null) this.single = toPublicKey(publicKey);
     if (keys) this.byKid = new Map(Object.entries(keys).map(([kid, key]) => [kid, this.toKey(key)]));
   }
 
@@ -37,11 +42,11 @@ export class VerificationKeys {
   private async resolve(header: TokenHeader): Promise<KeyObject | undefined> {
     const key = await this.ask(header);
     if (key === undefined || key === null) return undefined;
-    if (key instanceof KeyObject) return key;
+    if (key instanceof KeyObject) return this.convert(key);
     const text = key.toString('base64');
     const known = this.converted.get(text);
     if (known) return known;
-    const made = this.toKey(key);
+    const made = this.convert(key);
     if (this.converted.size >= MAX_CONVERTED) this.converted.delete(this.converted.keys().next().value!);
     this.converted.set(text, made);
     return made;
@@ -53,7 +58,15 @@ export class VerificationKeys {
       return await this.options.resolveKey?.(header);
     } catch (error) {
       if (error instanceof HttpException) throw error;
-      throw new Error('jwt.resolveKey failed', { cause: error });
+      throw new KeyLookupError('jwt.resolveKey failed', { cause: error });
+    }
+  }
+
+  private convert(key: JwtKey): KeyObject {
+    try {
+      return this.toKey(key);
+    } catch {
+      throw new KeyLookupError('jwt.resolveKey answered what is no key');
     }
   }
 
@@ -62,9 +75,12 @@ export class VerificationKeys {
   }
 }
 
+/** An empty secret would let anybody sign. */
 function toSecretKey(key: JwtKey): KeyObject {
-  if (key instanceof KeyObject) return key;
-  return createSecretKey(typeof key === 'string' ? Buffer.from(key, 'utf8') : key);
+  const made = key instanceof KeyObject ? key : createSecretKey(Buffer.from(key as string));
+  if (made.type !== 'secret' || made.symmetricKeySize === 0)
+    throw new TypeError('a secret must not be empty');
+  return made;
 }
 
 function toPublicKey(key: JwtKey): KeyObject {

@@ -83,6 +83,8 @@ export class Delivery {
       const atOnce = user.id === body.actor || at - user.joinedAt < JUST_JOINED_MS;
       this.refreshes.add(connection, body.what, atOnce);
     });
+    // Now, and not with the flush: what the budget has keeps its place among the events of the batch.
+    this.refreshes.run();
   }
 
   /** To one connection that catches up: what its user should have seen of the past. */

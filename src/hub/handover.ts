@@ -48,12 +48,12 @@ export class Handover {
     if (missed.some(({ body }) => body.kind === 'disconnect' && body.userId === user.id)) {
       return this.close(connection, KICKED);
     }
+    connection.goLive();
+    this.window.release(place);
     if (isNew && this.greeting) this.delivery.control(connection, this.greeting);
     for (const record of missed) {
       if (this.isFor(user, record)) this.delivery.past(record, connection);
     }
-    connection.goLive();
-    this.window.release(place);
   }
 
   private isFor(user: LiveUser, { body, position }: LogRecord): boolean {

@@ -167,6 +167,7 @@ export class Hub implements LogFollower {
 
   onBreak(next: Position): void {
     this.window.restart(next);
+    this.fences.forgetJoins();
     for (const user of [...this.users]) {
       for (const connection of [...user.connections]) {
         this.close(connection, closeWithHint('serviceRestart', RETURN_WITHIN_MS));

@@ -1,4 +1,3 @@
-import { Position } from '../log/position';
 import { Topic } from '../protocol/topic';
 import { Connection } from './connection';
 
@@ -8,10 +7,8 @@ export class LiveUser {
   topics: ReadonlySet<Topic> = NONE;
   /** Milliseconds since 1970 at which he last joined a topic while connected. */
   joinedAt = 0;
-  /** The last `changed` of him: an answer asked for before it does not count. */
-  changedAt: Position | undefined;
-  /** Whether a question to the host is under way. */
-  isAsked = false;
+  /** Whether the host has ever said which topics he is in. */
+  isKnown = false;
   /** Answers of the host that failed, since the last good one. */
   failures = 0;
   /** When the host is to be asked again, in milliseconds since 1970. */

@@ -48,10 +48,11 @@ export class RefreshQueue {
       this.next += 1;
       this.serve(connection);
     }
-    if (this.next === this.queue.length) {
-      this.queue = [];
+    if (this.next * 2 >= this.queue.length) {
+      this.queue = this.queue.slice(this.next);
       this.next = 0;
-    } else {
+    }
+    if (this.queue.length > 0) {
       this.timer ??= setTimeout(() => {
         this.timer = undefined;
         this.run();

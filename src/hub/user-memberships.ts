@@ -1,4 +1,4 @@
-import { Position, comparePositions } from '../log/position';
+import { Position } from '../log/position';
 import { LogRecord, MembershipRecord } from '../log/records';
 import { Fences } from '../memberships/fences';
 import { MembershipReader } from '../memberships/membership-reader';
@@ -21,6 +21,9 @@ export type OnSettled = (user: LiveUser, outcome: 'known' | 'failed') => void;
  * what the log says, which comes first.
  */
 export class UserMemberships {
+  /** The ids of the users about whom the host is being asked. */
+  private readonly asking = new Set<string>();
+
   constructor(
     private readonly reader: MembershipReader | undefined,
     private readonly recheckMs: number,
@@ -34,26 +37,25 @@ export class UserMemberships {
 
   /** Asks the host, unless it is being asked. `onSettled` tells when; at once where there is nobody to ask. */
   ask(user: LiveUser): void {
-    if (!this.reader) {
-      this.settle(user, this.fences.correct(user.id, NONE, this.head(), Date.now()), this.head());
-      return;
-    }
-    if (user.isAsked) return;
-    user.isAsked = true;
-    const askedAt = { position: this.head() };
+    if (!this.reader) return this.settle(user, NONE, this.head());
+    const { id } = user;
+    // By id: a user who went and came back is another object, and the host is still being asked about him.
+    if (this.asking.has(id)) return;
+    this.asking.add(id);
+    let askedAt = this.head();
     const isWanted = () => {
-      askedAt.position = this.head();
-      return this.isConnected(user);
+      askedAt = this.head();
+      return this.users.get(id) !== undefined;
     };
-    this.reader.ask(user.id, isWanted).then(
-      (topics) => this.onAnswer(user, topics, askedAt.position),
-      (error: unknown) => this.onFailure(user, error, askedAt.position),
+    this.reader.ask(id, isWanted).then(
+      (topics) => this.onAnswer(user, askedAt, () => topics && this.settle(user, topics, askedAt)),
+      (error: unknown) => this.onAnswer(user, askedAt, () => this.onFailure(user, error)),
     );
   }
 
   /** Applies what the log says to who is connected, and remembers it for who will be. */
   apply(record: LogRecord<MembershipRecord>): void {
-    const { body, position } = record;
+    const { body } = record;
     this.fences.add(record);
     if (body.change === 'closed') {
       for (const user of [...(this.index.membersOf(body.topic) ?? [])]) this.index.delete(user, body.topic);
@@ -62,11 +64,9 @@ export class UserMemberships {
     for (const userId of body.userIds) {
       const user = this.users.get(userId);
       if (!user) continue;
-      if (body.change === 'changed') {
-        user.changedAt = position;
-      } else if (body.change === 'left') {
+      if (body.change === 'left') {
         this.index.delete(user, body.topic);
-      } else {
+      } else if (body.change === 'joined') {
         this.index.add(user, body.topic);
         user.joinedAt = record.at;
       }
@@ -84,37 +84,32 @@ export class UserMemberships {
     this.index.replace(user, new Set());
   }
 
-  private onAnswer(user: LiveUser, topics: Set<Topic> | undefined, askedAt: Position): void {
-    user.isAsked = false;
-    if (!topics || !this.isConnected(user)) return;
-    if (this.isOutdated(user, askedAt)) return this.ask(user);
-    this.settle(user, this.fences.correct(user.id, topics, askedAt, Date.now()), askedAt);
+  private onAnswer(asked: LiveUser, askedAt: Position, then: () => void): void {
+    this.asking.delete(asked.id);
+    const user = this.users.get(asked.id);
+    if (!user) return;
+    // Asked before he came back, or before the host said that something has changed: the answer may be old news.
+    if (user !== asked || this.fences.changedAfter(user.id, askedAt)) this.ask(user);
+    else then();
   }
 
-  private settle(user: LiveUser, topics: Set<Topic>, askedAt: Position): void {
-    this.index.replace(user, topics);
+  private settle(user: LiveUser, answer: ReadonlySet<Topic>, askedAt: Position): void {
+    const now = Date.now();
+    const topics = this.fences.correct(user.id, answer, askedAt, now);
+    const hasJoined = user.isKnown && [...topics].some((topic) => !user.topics.has(topic));
+    if (hasJoined) user.joinedAt = now;
+    user.isKnown = true;
     user.failures = 0;
-    if (user.changedAt && comparePositions(user.changedAt, askedAt) <= 0) user.changedAt = undefined;
-    user.nextCheckAt = Date.now() + this.recheckMs * (0.5 + Math.random() / 2);
+    user.nextCheckAt = now + this.recheckMs * (0.5 + Math.random() / 2);
+    this.index.replace(user, topics);
     this.onSettled(user, 'known');
   }
 
-  private onFailure(user: LiveUser, error: unknown, askedAt: Position): void {
-    user.isAsked = false;
-    if (!this.isConnected(user)) return;
-    if (this.isOutdated(user, askedAt)) return this.ask(user);
+  private onFailure(user: LiveUser, error: unknown): void {
     user.failures += 1;
     const delay = Math.min(this.recheckMs, FIRST_RETRY_MS * 2 ** Math.min(user.failures - 1, 20));
     user.nextCheckAt = Date.now() + delay * (0.5 + Math.random() / 2);
     this.report('The memberships of a user could not be read', error);
     this.onSettled(user, 'failed');
-  }
-
-  private isOutdated(user: LiveUser, askedAt: Position): boolean {
-    return user.changedAt !== undefined && comparePositions(user.changedAt, askedAt) > 0;
-  }
-
-  private isConnected(user: LiveUser): boolean {
-    return this.users.get(user.id) === user;
   }
 }

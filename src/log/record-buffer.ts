@@ -1,4 +1,4 @@
-import { Position } from './position';
+import { Position, comparePositions } from './position';
 import { weightOf } from './record-weight';
 import { LogRecord } from './records';
 
@@ -50,7 +50,8 @@ export class RecordBuffer {
 
   /** Lets go of everything up to a place. */
   dropUntil(place: Position): void {
-    while (this.size > 0 && this.records[this.first]!.position.seq <= place.seq) this.dropOldest();
+    while (this.size > 0 && comparePositions(this.records[this.first]!.position, place) <= 0)
+      this.dropOldest();
   }
 
   /** Forgets everything: what comes next comes after `start`. */

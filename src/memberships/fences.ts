@@ -47,8 +47,10 @@ export class Fences {
     const changed = fences.findLast(
       (fence) => fence.change === 'changed' && comparePositions(fence.position, askedAt) <= 0,
     );
-    const beats = (fence: Fence) =>
-      fence.at > now - this.beatsMs && !(changed && comparePositions(changed.position, fence.position) > 0);
+    const beats = (fence: Fence) => {
+      if (changed && comparePositions(changed.position, fence.position) > 0) return false;
+      return fence.at > now - this.beatsMs || comparePositions(fence.position, askedAt) > 0;
+    };
     for (const topic of answer) {
       const closed = this.ofClosedTopic.get(topic)?.at(-1);
       if (closed && beats(closed)) topics.delete(topic);
@@ -59,6 +61,23 @@ export class Fences {
       else if (!this.closedAfter(fence)) topics.add(fence.topic);
     }
     return topics;
+  }
+
+  /** Whether the host has said `changed` of a user after a position: an answer asked for before does not count. */
+  changedAfter(userId: string, position: Position): boolean {
+    const isLater = (fence: Fence) =>
+      fence.change === 'changed' && comparePositions(fence.position, position) > 0;
+    return this.ofUser.get(userId)?.some(isLater) ?? false;
+  }
+
+  /** Some records can't be had: a user who joined before may have left in them. Who has left stays out. */
+  forgetJoins(): void {
+    for (const [userId, fences] of this.ofUser) {
+      this.ofUser.set(
+        userId,
+        fences.filter((fence) => fence.change !== 'joined'),
+      );
+    }
   }
 
   /** Whether a place in the log lies between this user's leave (or the topic's end) and the next join. */

@@ -1,0 +1,246 @@
+import { FakeSocket } from '../../test/support/fake-connection';
+import { toEveryone, toTopic } from '../log/audience';
+import { EventLog, LogFollower, LogRange, LogSubscription } from '../log/event-log';
+import { Position } from '../log/position';
+import { LogRecord, NewRecord } from '../log/records';
+import { MembershipReader } from '../memberships/membership-reader';
+import { Topic, topic } from '../protocol/topic';
+import { Connection } from './connection';
+import { ConnectionRegistry } from './connection-registry';
+import { Hub } from './hub';
+import { LiveUsers } from './live-users';
+
+const general = topic('CHANNEL', 'general');
+const durable = true;
+const COME_BACK = { reason: '{"reconnect_within_ms":8000}' };
+
+/** A log that does what the test says. */
+class ScriptedLog extends EventLog {
+  follower: LogFollower | undefined;
+  head: Position = { epoch: 1, seq: 0 };
+  isClosed = false;
+
+  append(): Promise<readonly Position[]> {
+    return Promise.reject(new Error('nobody appends here'));
+  }
+
+  follow(_after: Position | 'now', follower: LogFollower): Promise<LogSubscription> {
+    this.follower = follower;
+    return Promise.resolve({ from: this.head, close: () => (this.isClosed = true) });
+  }
+
+  read(): Promise<LogRange> {
+    return Promise.resolve({ kind: 'lost', head: this.head });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Hands out a batch. */
+  say(...bodies: NewRecord[]): void {
+    const records = bodies.map((body): LogRecord => {
+      this.head = { epoch: this.head.epoch, seq: this.head.seq + 1 };
+      return { position: this.head, at: Date.now(), body };
+    });
+    this.follower!.onRecords(records);
+  }
+
+  /** Loses so many records, or begins anew. */
+  break(next: Position): void {
+    this.head = next;
+    this.follower!.onBreak(next);
+  }
+}
+
+describe('Hub', () => {
+  let log: ScriptedLog;
+  let hub: Hub;
+  let answer: (userId: string) => Topic[] | Promise<Topic[]>;
+  let lines: string[];
+  let registry: ConnectionRegistry;
+
+  beforeEach(async () => {
+    log = new ScriptedLog();
+    lines = [];
+    answer = () => [general];
+    const report = (line: string, error?: unknown) => void lines.push(`${line}: ${(error as Error).message}`);
+    const users = new LiveUsers();
+    registry = new ConnectionRegistry(users, report);
+    const reader = new MembershipReader(
+      { topicsOf: (userId) => answer(userId) },
+      { concurrency: 50, timeoutMs: 100 },
+    );
+    const options = {
+      greeting: true,
+      recheckMs: 300_000,
+      window: { maxMs: 300_000, maxBytes: 2_000 },
+      slowConsumer: { maxBytes: 1_048_576, maxMs: 10_000 },
+      typing: { throttleMs: 2_000, lifeMs: 5_000 },
+      refreshPerSecond: 500,
+    };
+    hub = new Hub(log, users, registry, reader, options, report);
+    await hub.start();
+  });
+
+  afterEach(() => hub.stop());
+
+  /** Lets the host's answers arrive. */
+  const answered = () => new Promise((resolve) => setImmediate(resolve));
+
+  function register(userId: string, place = hub.takePlace()): { socket: FakeSocket; connection: Connection } {
+    const socket = new FakeSocket();
+    return { socket, connection: hub.register(socket, { userId }, place) };
+  }
+
+  const event = (json: string): NewRecord => {
+    return { kind: 'event', type: 'X', json, audience: toTopic('CHANNEL', 'general'), durable };
+  };
+  const member = (change: 'joined' | 'left', userId: string): NewRecord => {
+    return { kind: 'membership', durable, change, userIds: [userId], topic: general };
+  };
+
+  describe('at a break in the log', () => {
+    it('sends everyone away with 1012, live or on the way, and tells when to come back', async () => {
+      const live = register('ann');
+      await answered();
+      answer = () => new Promise(() => undefined);
+      const behind = register('bob');
+      log.break({ epoch: 2, seq: 5 });
+      for (const { socket, connection } of [live, behind]) {
+        expect(socket.closes).toEqual([{ name: 'serviceRestart', ...COME_BACK }]);
+        expect(connection.isOpen).toBe(false);
+      }
+      expect(registry.size).toBe(0);
+    });
+
+    it('sends away with 1013 who took his place before it', async () => {
+      const place = hub.takePlace();
+      log.say(event('1'));
+      log.break({ epoch: 2, seq: 5 });
+      const { socket } = register('ann', place);
+      await answered();
+      expect(socket.closes).toEqual([{ name: 'tryAgainLater', ...COME_BACK }]);
+      expect(socket.texts).toEqual([]);
+    });
+
+    it('serves who comes after it', async () => {
+      log.say(event('1'));
+      log.break({ epoch: 2, seq: 5 });
+      expect(hub.head).toEqual({ epoch: 2, seq: 5 });
+      const { socket } = register('ann');
+      log.say(event('2'));
+      await answered();
+      log.say(event('3'));
+      expect(socket.texts.slice(1)).toEqual(['2', '3']);
+    });
+
+    it('goes by the host’s new answers about those who joined before it: their left may be among what is lost', async () => {
+      register('ann');
+      await answered();
+      log.say(member('joined', 'ann'));
+      log.break({ epoch: 1, seq: 9 });
+      answer = () => [];
+      const { socket } = register('ann');
+      await answered();
+      log.say(event('not for ann'));
+      expect(socket.texts.slice(1)).toEqual([]);
+    });
+
+    it('goes on keeping out those who left before it, whatever the host still answers', async () => {
+      log.say(member('left', 'ann'));
+      log.break({ epoch: 1, seq: 9 });
+      const { socket } = register('ann');
+      await answered();
+      log.say(event('not for ann'));
+      expect(socket.texts.slice(1)).toEqual([]);
+    });
+  });
+
+  it('sends away with 1013 for whom the window could not hold what he missed', async () => {
+    let resolve: (topics: Topic[]) => void = () => undefined;
+    answer = () => new Promise((done) => (resolve = done));
+    const { socket } = register('ann');
+    for (let count = 0; count < 10; count += 1) log.say(event('x'.repeat(500)));
+    resolve([general]);
+    await answered();
+    expect(socket.texts).toEqual([]);
+    expect(socket.closes).toEqual([{ name: 'tryAgainLater', ...COME_BACK }]);
+  });
+
+  it('delivers the rest of a batch when one record of it can not be', async () => {
+    const { socket } = register('ann');
+    await answered();
+    const broken = { kind: 'event', type: 'X', json: undefined, audience: toEveryone(), durable };
+    log.say(event('1'), broken as unknown as NewRecord, event('2'));
+    expect(socket.texts.slice(1)).toEqual(['1', '2']);
+    expect(lines).toEqual([expect.stringContaining('A record of the event log could not be delivered')]);
+  });
+
+  it('writes once for a batch, however many events are in it', async () => {
+    const { socket } = register('ann');
+    await answered();
+    const { length } = socket.writes;
+    log.say(...Array.from({ length: 20 }, (_, index) => event(`${index}`)));
+    expect(socket.writes).toHaveLength(length + 1);
+    expect(socket.texts).toHaveLength(21);
+  });
+
+  it('closes a connection once, and announces it once, whoever asks for it', async () => {
+    const gone: string[] = [];
+    registry.onDisconnect(({ userId }) => gone.push(userId));
+    const { socket, connection } = register('ann');
+    await answered();
+    hub.close(connection, { name: 'timeout', reason: 'no pong' });
+    hub.close(connection, { name: 'tooSlow', reason: 'too slow' });
+    hub.forget(connection);
+    expect(socket.closes).toEqual([{ name: 'timeout', reason: 'no pong' }]);
+    expect(gone).toEqual(['ann']);
+    expect(registry.size).toBe(0);
+  });
+
+  it('closes a registered connection at once when its token was revoked meanwhile', () => {
+    const place = hub.takePlace();
+    log.say({ kind: 'revocation', tokenId: 't1', until: Date.now() + 60_000, durable });
+    const socket = new FakeSocket();
+    hub.register(socket, { userId: 'ann', tokenId: 't1' }, place);
+    expect(socket.closes).toEqual([{ name: 'unauthorized', reason: 'token revoked' }]);
+    expect(registry.size).toBe(0);
+  });
+
+  it('closes the connections of a revocation, and no others', async () => {
+    const sockets = [
+      { userId: 'ann', tokenId: 't1' },
+      { userId: 'ann', tokenId: 't2', issuedAt: 500 },
+      { userId: 'ann', tokenId: 't3', issuedAt: 2_000 },
+      { userId: 'bob', issuedAt: 500 },
+    ].map((principal) => {
+      const socket = new FakeSocket();
+      hub.register(socket, principal, hub.takePlace());
+      return socket;
+    });
+    await answered();
+    const until = Date.now() + 60_000;
+    log.say({ kind: 'revocation', tokenId: 't1', until, durable });
+    expect(sockets.map(({ closes }) => closes.length)).toEqual([1, 0, 0, 0]);
+    log.say({ kind: 'revocation', userId: 'ann', issuedBefore: 1_000, until, durable });
+    expect(sockets.map(({ closes }) => closes.length)).toEqual([1, 1, 0, 0]);
+  });
+
+  it('says when it has delivered up to a position, and does not wait for ever', async () => {
+    const { socket } = register('ann');
+    await answered();
+    const reached = hub.reached({ epoch: 1, seq: 2 }, 60_000).then(() => socket.texts.length);
+    log.say(event('1'));
+    log.say(event('2'));
+    expect(await reached).toBe(3);
+    await hub.reached({ epoch: 1, seq: 2 }, 60_000);
+    await hub.reached({ epoch: 1, seq: 99 }, 20);
+  });
+
+  it('stops following, and can be stopped twice', () => {
+    hub.stop();
+    hub.stop();
+    expect(log.isClosed).toBe(true);
+  });
+});
