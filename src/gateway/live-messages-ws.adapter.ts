@@ -4,6 +4,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties } from '@nestjs/websockets';
 import type { Observable } from 'rxjs';
 import { ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import { isLiveSocket } from './live-socket';
 import { isLiveMessagesServer } from './server-mark';
 import { UpgradeRouter } from './upgrade-router';
 
@@ -63,7 +64,7 @@ export class LiveMessagesWsAdapter extends WsAdapter {
 
   override bindClientDisconnect(client: never, callback: (...args: unknown[]) => void): void {
     if (this.isForFallback(client)) this.fallback!.bindClientDisconnect?.(client, callback);
-    else super.bindClientDisconnect(client, callback);
+    else if (!isLiveSocket(client)) super.bindClientDisconnect(client, callback);
   }
 
   override bindMessageHandlers(

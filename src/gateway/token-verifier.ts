@@ -40,6 +40,8 @@ export class TokenVerifier {
     if (typeof userId !== 'string' || userId.length === 0 || userId.length > MAX_ID_LENGTH)
       reject('tokenInvalid');
     if (exp === undefined ? !this.options.allowEternalTokens : !isNumber(exp)) reject('tokenInvalid');
+    // jsonwebtoken counts in whole seconds.
+    if (isNumber(exp) && exp <= now) reject('tokenExpired');
     if (nbf !== undefined && !isNumber(nbf)) reject('tokenInvalid');
     if (isNumber(nbf) && nbf > now + NOT_BEFORE_LEEWAY_S) reject('tokenNotYetValid');
     return {
@@ -73,7 +75,8 @@ export class TokenVerifier {
     const decoded: { header?: Partial<TokenHeader> } | null = this.jwt.decode(token, { complete: true });
     const header = decoded?.header;
     const algorithms: readonly string[] = this.options.algorithms;
-    if (!header || typeof header.alg !== 'string' || !algorithms.includes(header.alg)) reject('tokenInvalid');
+    const isNamed = typeof header?.alg === 'string' && algorithms.includes(header.alg);
+    if (!isNamed || (header.kid !== undefined && typeof header.kid !== 'string')) reject('tokenInvalid');
     return header as TokenHeader;
   }
 }

@@ -29,7 +29,9 @@ export function readUpgradeRequest(raw: IncomingMessage): UpgradeRequest | undef
     query,
     headers: raw.headers,
     origin: raw.headers.origin,
-    remoteAddress: raw.socket.remoteAddress,
+    get remoteAddress() {
+      return raw.socket.remoteAddress;
+    },
   };
 }
 

@@ -18,7 +18,7 @@ export function answerUpgradeRequired(http: HttpServer, path: string): void {
 function register(http: HttpServer, path: string): void {
   http.get(path, (_request: unknown, response: unknown) => {
     http.setHeader?.(response, 'Upgrade', 'websocket');
-    http.setHeader?.(response, 'Connection', 'Upgrade');
+    http.setHeader?.(response, 'Connection', 'Upgrade, close');
     http.setHeader?.(response, 'Content-Type', 'text/plain; charset=utf-8');
     http.reply(response, BODY, 426);
   });

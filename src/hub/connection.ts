@@ -26,8 +26,8 @@ const CLOSED: ConnectionState = { kind: 'closed' };
 
 /** One WebSocket of one user, as the hub sees it. */
 export class Connection implements LiveConnection {
-  readonly id = randomUUID();
   private readonly connectedAtMs = Date.now();
+  private lazyId: string | undefined;
   state: ConnectionState;
   /** Frames that it is to get with the next write. */
   run: FrameRun | undefined;
@@ -46,6 +46,12 @@ export class Connection implements LiveConnection {
 
   get userId(): string {
     return this.principal.userId;
+  }
+
+  /** Made when it is asked for: most connections never are, and a UUID costs half a kilobyte until it is read. */
+  get id(): string {
+    this.lazyId ??= randomUUID();
+    return this.lazyId;
   }
 
   get connectedAt(): Date {

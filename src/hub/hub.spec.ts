@@ -199,6 +199,16 @@ describe('Hub', () => {
     expect(registry.size).toBe(0);
   });
 
+  it('keeps nothing of a connection that is gone, though it never took what it was sent', async () => {
+    const { socket, connection } = register('ann');
+    await answered();
+    socket.isStuck = true;
+    log.say(event('1'));
+    expect(hub['delivery']['slow'].isBehind(connection)).toBe(true);
+    hub.forget(connection);
+    expect(hub['delivery']['slow'].isBehind(connection)).toBe(false);
+  });
+
   it('closes a registered connection at once when its token was revoked meanwhile', () => {
     const place = hub.takePlace();
     log.say({ kind: 'revocation', tokenId: 't1', until: Date.now() + 60_000, durable });

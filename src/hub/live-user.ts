@@ -3,7 +3,8 @@ import { Connection } from './connection';
 
 /** A user with at least one connection on this node. */
 export class LiveUser {
-  readonly connections = new Set<Connection>();
+  /** The oldest first. */
+  readonly connections: Connection[] = [];
   topics: ReadonlySet<Topic> = NONE;
   /** Milliseconds since 1970 at which he last joined a topic while connected. */
   joinedAt = 0;

@@ -26,7 +26,7 @@ export class LiveUsers {
   add(connection: Connection): LiveUser {
     let user = this.byId.get(connection.userId);
     if (!user) this.byId.set(connection.userId, (user = new LiveUser(connection.userId)));
-    user.connections.add(connection);
+    user.connections.push(connection);
     this.count += 1;
     return user;
   }
@@ -34,9 +34,11 @@ export class LiveUsers {
   /** @returns the user, when this was his last connection */
   remove(connection: Connection): LiveUser | undefined {
     const user = this.byId.get(connection.userId);
-    if (!user?.connections.delete(connection)) return undefined;
+    const place = user?.connections.indexOf(connection) ?? -1;
+    if (!user || place < 0) return undefined;
+    user.connections.splice(place, 1);
     this.count -= 1;
-    if (user.connections.size > 0) return undefined;
+    if (user.connections.length > 0) return undefined;
     this.byId.delete(user.id);
     return user;
   }

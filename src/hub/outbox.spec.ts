@@ -71,6 +71,17 @@ describe('Outbox', () => {
     expect(ann.socket.texts).toEqual(['hello', 'bye']);
   });
 
+  it('lets go of the frames once all are written', () => {
+    const [ann] = peers(1) as [Peer];
+    const start = outbox['start'];
+    outbox.add(ann.connection, HELLO);
+    expect(outbox['start']).toBe(start);
+    outbox.flush();
+    expect(outbox['start']).not.toBe(start);
+    expect(outbox['start'].length).toBe(0);
+    expect([outbox['waiting'], ann.connection.run]).toEqual([[], undefined]);
+  });
+
   it('stops after its slice, and goes on in the next turn until everyone has his', () => {
     perLook = 11;
     const all = peers(100);

@@ -158,6 +158,7 @@ describe('RefreshQueue', () => {
     for (const connection of all.slice(0, 49)) connection.end(undefined);
     queue.run();
     expect(sent).toEqual(['49 UPDATE_USERS']);
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('sends all at once without a bound, time after time', () => {

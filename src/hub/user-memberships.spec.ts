@@ -171,7 +171,7 @@ describe('UserMemberships', () => {
     for (let time = 0; time < 3; time += 1) memberships.ask(ann);
     memberships.recheck(Number.MAX_SAFE_INTEGER);
     expect(asked).toHaveLength(1);
-    for (const connection of ann.connections) users.remove(connection);
+    for (const connection of [...ann.connections]) users.remove(connection);
     memberships.forget(ann);
     resolve([A]);
     await settled();
