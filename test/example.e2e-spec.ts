@@ -2,12 +2,13 @@ import type { AddressInfo } from 'node:net';
 import { JwtService } from '@nestjs/jwt';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
-import { LiveEventsService } from 'nestjs-live-messages';
+import { ConnectionRegistry, LiveEventsService } from 'nestjs-live-messages';
 import request from 'supertest';
 import WebSocket from 'ws';
 import { AppModule } from '../example/src/app.module';
 import { configureApp } from '../example/src/configure-app';
 import { Database } from '../example/src/database/database';
+import { LiveFeed } from '../example/src/live/live-feed';
 
 const SECRET = 'a secret of the tests, long enough for HS256';
 const NOBODY = '00000000-0000-4000-8000-000000000000';
@@ -29,6 +30,19 @@ interface Person {
   readonly token: string;
 }
 
+interface ListedChannel {
+  readonly id: string;
+  readonly name: string;
+  readonly member: boolean;
+  readonly unread: readonly string[];
+}
+
+interface Member {
+  readonly id: string;
+  readonly username: string;
+  readonly online: boolean;
+}
+
 interface Row {
   readonly id: string;
   readonly user_id: string;
@@ -48,7 +62,13 @@ class Tab {
   readonly frames: Frame[] = [];
   private readonly waiting = new Set<() => void>();
 
+  /** Resolves when the connection is closed. */
+  readonly closed: Promise<{ code: number; reason: string }>;
+
   private constructor(private readonly socket: WebSocket) {
+    this.closed = new Promise((resolve) =>
+      socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() })),
+    );
     socket.on('message', (data: Buffer) => {
       const frame = JSON.parse(data.toString()) as unknown;
       if (typeof frame === 'object') this.frames.push(frame as Frame);
@@ -79,11 +99,15 @@ class Tab {
     }
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.socket.once('close', () => resolve());
-      this.socket.close();
-    });
+  /** Reads nothing more, so that it does not notice when it is closed. */
+  sleep(): void {
+    this.socket.pause();
+  }
+
+  async close(): Promise<void> {
+    this.socket.resume();
+    this.socket.close();
+    await this.closed;
   }
 }
 
@@ -137,6 +161,22 @@ describe('the example', () => {
 
   function messagesOf(channelId: string, who: Person, query = ''): Promise<Row[]> {
     return bodyOf(call('get', `/channels/${channelId}/messages${query}`, who).expect(200));
+  }
+
+  function channelsOf(who: Person): Promise<ListedChannel[]> {
+    return bodyOf(call('get', '/channels', who).expect(200));
+  }
+
+  async function unreadOf(channelId: string, who: Person): Promise<readonly string[]> {
+    return (await channelsOf(who)).find(({ id }) => id === channelId)!.unread;
+  }
+
+  function read(channelId: string, who: Person, messageId: string | undefined): request.Test {
+    return call('put', `/channels/${channelId}/read`, who).send({ message_id: messageId });
+  }
+
+  function membersOf(channelId: string, who: Person): Promise<Member[]> {
+    return bodyOf(call('get', `/channels/${channelId}/members`, who).expect(200));
   }
 
   async function tabOf(who: Person): Promise<Tab> {
@@ -215,8 +255,8 @@ describe('the example', () => {
       const { id } = made;
       expect(made).toEqual({ id, name: 'Garden' });
       const listed = (who: Person) => bodyOf(call('get', '/channels', who).expect(200));
-      expect(await listed(ana)).toContainEqual({ id, name: 'Garden', member: true });
-      expect(await listed(bruno)).toContainEqual({ id, name: 'Garden', member: false });
+      expect(await listed(ana)).toContainEqual({ id, name: 'Garden', member: true, unread: [] });
+      expect(await listed(bruno)).toContainEqual({ id, name: 'Garden', member: false, unread: [] });
     });
 
     it.each([
@@ -258,6 +298,137 @@ describe('the example', () => {
       await call('put', `/channels/${id}/members/${NOBODY}`, ana).expect(404);
       await call('put', `/channels/general/members/${ana.id}`, ana).expect(400);
       await call('delete', `/channels/${id}/members/me`, ana).expect(400);
+    });
+  });
+
+  describe('the lobby', () => {
+    it('is there from the start, before all others, and has everyone in it who comes', async () => {
+      const newcomer = await person('Newcomer');
+      const [lobby] = await channelsOf(newcomer);
+      expect(lobby).toMatchObject({ name: 'Lobby', member: true, unread: [] });
+      await messagesOf(lobby!.id, newcomer);
+    });
+
+    it('lets one leave, and stay away, and come back', async () => {
+      const guest = await person('Guest');
+      const { id } = (await channelsOf(guest))[0]!;
+      await call('delete', `/channels/${id}/members/${guest.id}`, guest).expect(204);
+      expect((await channelsOf(await person('Guest')))[0]).toMatchObject({ id, member: false });
+      await call('put', `/channels/${id}/members/${guest.id}`, guest).expect(204);
+      expect((await channelsOf(guest))[0]).toMatchObject({ id, member: true });
+    });
+
+    it('belongs to nobody, who could put others out', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      const { id } = (await channelsOf(ana))[0]!;
+      await call('delete', `/channels/${id}/members/${bruno.id}`, ana).expect(403);
+    });
+  });
+
+  describe('reading', () => {
+    it('lists to each member what others wrote since he has read, or joined', async () => {
+      const [ana, bruno, carla] = [await person('Ana'), await person('Bruno'), await person('Carla')];
+      const id = await channel(ana, bruno);
+      const first = await post(id, ana, 'one');
+      const second = await post(id, ana, 'two');
+      await call('put', `/channels/${id}/members/${carla.id}`, carla).expect(204);
+      const third = await post(id, bruno, 'three');
+      expect(await unreadOf(id, ana)).toEqual([third.id]);
+      expect(await unreadOf(id, bruno)).toEqual([first.id, second.id]);
+      expect(await unreadOf(id, carla)).toEqual([third.id]);
+      expect(await unreadOf(id, await person('Dmitri'))).toEqual([]);
+      await call('delete', `/messages/${second.id}`, ana).expect(200);
+      expect(await unreadOf(id, bruno)).toEqual([first.id]);
+    });
+
+    it('takes a channel for read up to a message, and never for less again', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      const id = await channel(ana, bruno);
+      const rows = [await post(id, ana, 'one'), await post(id, ana, 'two'), await post(id, ana, 'three')];
+      const [first, second, third] = rows.map((row) => row.id);
+      await read(id, bruno, second).expect(204);
+      expect(await unreadOf(id, bruno)).toEqual([third]);
+      await read(id, bruno, first).expect(204);
+      expect(await unreadOf(id, bruno)).toEqual([third]);
+      await read(id, bruno, third).expect(204);
+      expect(await unreadOf(id, bruno)).toEqual([]);
+    });
+
+    it('lists no more than the last hundred', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      const id = await channel(ana, bruno);
+      await app.get(Database).query(
+        `insert into messages (channel_id, user_id, content, date_created)
+         select $1, $2, n::text, timestamp '2999-01-01' + n * interval '1 second' from generate_series(1, 120) n`,
+        [id, ana.id],
+      );
+      const unread = await unreadOf(id, bruno);
+      expect(unread).toHaveLength(100);
+      expect(unread.slice(-50)).toEqual((await messagesOf(id, bruno)).map((row) => row.id));
+    });
+
+    it('answers 403 to who is not in the channel, 404 to a message of another one, 400 to none', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      const [here, there] = [await channel(ana), await channel(ana, bruno)];
+      const row = await post(here, ana, 'hi');
+      await read(here, bruno, row.id).expect(403);
+      await read(there, bruno, row.id).expect(404);
+      await read(NOBODY, bruno, row.id).expect(404);
+      await read(there, bruno, 'latest').expect(400);
+      await read(there, bruno, undefined).expect(400);
+    });
+  });
+
+  describe('presence', () => {
+    it('lists the members of a channel by name, with who is online', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      const id = await channel(bruno, ana);
+      await tabOf(ana);
+      expect(await membersOf(id, bruno)).toEqual([
+        { id: ana.id, username: 'Ana', online: true },
+        { id: bruno.id, username: 'Bruno', online: expect.any(Boolean) as boolean },
+      ]);
+      await call('get', `/channels/${id}/members`, await person('Carla')).expect(403);
+      await call('get', `/channels/${NOBODY}/members`, ana).expect(404);
+      await call('get', '/channels/general/members', ana).expect(400);
+    });
+
+    it('tells every page who has come, and after a while whose last connection has gone', async () => {
+      const [ana, dora, zoe] = [await person('Ana'), await person('Dora'), await person('Zoe')];
+      const id = await channel(ana, dora, zoe);
+      const tab = await tabOf(ana);
+      const isOnline = async (who: Person) =>
+        (await membersOf(id, ana)).find((member) => member.id === who.id)?.online;
+      // As a page does: it fetches again when it is told to, whoever it was about.
+      const shows = async (who: Person, online: boolean) => {
+        for (; (await isOnline(who)) !== online; tab.frames.length = 0) {
+          await tab.sees({ message_type: 'UPDATE_USERS' });
+        }
+      };
+      await shows(dora, false);
+      const [first] = [await tabOf(dora), await tabOf(dora)];
+      const last = await tabOf(zoe);
+      await shows(dora, true);
+      await shows(zoe, true);
+      await first.close();
+      await last.close();
+      expect(await isOnline(zoe)).toBe(true);
+      await shows(zoe, false);
+      expect(await isOnline(dora)).toBe(true);
+    }, 20_000);
+
+    it('says nothing of who comes back at once, or comes twice', async () => {
+      const [ana, emil] = [await person('Ana'), await person('Emil')];
+      const id = await channel(ana, emil);
+      const first = await tabOf(emil);
+      const announced = jest.spyOn(app.get(LiveFeed, { strict: false }), 'presenceChanged');
+      const gone = new Promise<void>((resolve) => app.get(ConnectionRegistry).onDisconnect(() => resolve()));
+      await first.close();
+      await gone;
+      await tabOf(emil);
+      await tabOf(emil);
+      expect((await membersOf(id, ana)).find((member) => member.id === emil.id)?.online).toBe(true);
+      expect(announced).not.toHaveBeenCalledWith(emil.id);
     });
   });
 
@@ -421,6 +592,18 @@ describe('the example', () => {
       await tab.sees({ reference_id: id, content: 'welcome' });
     });
 
+    it('tells the members when somebody joins or leaves', async () => {
+      const [fay, bruno] = [await person('Fay'), await person('Bruno')];
+      const id = await channel(fay);
+      const tab = await tabOf(fay);
+      await tab.sees({ message_type: 'UPDATE_USERS' });
+      for (const method of ['put', 'delete'] as const) {
+        tab.frames.length = 0;
+        await call(method, `/channels/${id}/members/${bruno.id}`, bruno).expect(204);
+        await tab.sees({ message_type: 'UPDATE_USERS' });
+      }
+    });
+
     it('tells every page of a new channel and of a new user', async () => {
       const [ana, bruno] = [await person('Ana'), await person('Bruno')];
       const tab = await tabOf(bruno);
@@ -458,5 +641,17 @@ describe('the example', () => {
     expect(page.text).toContain('<title>Live messages</title>');
     expect(page.headers['content-security-policy']).toContain("default-src 'self'");
     expect(page.text).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+  });
+
+  it('sends everyone away when it stops, and says until then that it is not healthy', async () => {
+    const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+    const awake = await Tab.open(port, ana.token);
+    const asleep = await Tab.open(port, bruno.token);
+    asleep.sleep();
+    const stopped = app.close();
+    expect(await awake.closed).toEqual({ code: 1012, reason: '{"reconnect_within_ms":1000}' });
+    await call('get', '/health').expect(503);
+    await stopped;
+    await asleep.close();
   });
 });

@@ -4,7 +4,10 @@ export const api = {
   channels: () => authorized('GET', '/channels'),
   makeChannel: (name) => authorized('POST', '/channels', { name }),
   join: (channelId) => authorized('PUT', `/channels/${channelId}/members/${session.userId}`),
+  markRead: (channelId, messageId) =>
+    authorized('PUT', `/channels/${channelId}/read`, { message_id: messageId }),
   leave: (channelId) => authorized('DELETE', `/channels/${channelId}/members/${session.userId}`),
+  members: (channelId) => authorized('GET', `/channels/${channelId}/members`),
   users: () => authorized('GET', '/users'),
   messages: (channelId, before) =>
     authorized('GET', `/channels/${channelId}/messages${before ? `?before=${before}` : ''}`),

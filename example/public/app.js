@@ -1,20 +1,36 @@
 import { api, renewToken, signIn } from './api.js';
-import { renderChannels } from './channels-view.js';
+import { ChannelsView, renderTitle } from './channels-view.js';
 import { Composer } from './composer.js';
-import { byId, paintAvatar } from './dom.js';
+import { byId, hasPointer, paintAvatar } from './dom.js';
 import { openLive } from './live.js';
+import { MembersView } from './members-view.js';
 import { MessagesView } from './messages-view.js';
+import { Reading } from './reading.js';
 import { session } from './session.js';
 import { attempt, showConnection, showTyping } from './status-view.js';
 import { Store } from './store.js';
 import { Sync } from './sync.js';
 
-const store = new Store(render);
-const sync = new Sync(store);
-const messagesView = new MessagesView({ edit, askDelete, changed: render, done: () => composer.focus() });
+const store = new Store({
+  changed: render,
+  isMine: (row) => row.user_id === session.userId,
+  isReading: () => reading.isReading,
+});
+const reading = new Reading(store, () => messagesView.isAtEnd);
+const sync = new Sync(store, () => reading.told);
+const channelsView = new ChannelsView((id) => attempt(() => join(id)));
+const membersView = new MembersView();
+const messagesView = new MessagesView({
+  edit: (row, content) => attempt(async () => store.apply(await api.edit(row.id, content))),
+  askDelete,
+  scrolled: look,
+  changed: render,
+  done: focusDraft,
+});
 const composer = new Composer({
   post: (channelId, content) => attempt(async () => store.apply(await api.post(channelId, content))),
   typing: (channelId) => api.typing(channelId).catch(() => undefined),
+  editLast,
 });
 let live = null;
 
@@ -28,10 +44,18 @@ function render() {
   byId('channel-title').textContent = channel?.name ?? '';
   byId('my-name').textContent = session.name ?? '';
   paintAvatar(byId('my-avatar'), session.userId ?? '', session.name ?? '');
-  document.title = channel ? `${channel.name} · Live messages` : 'Live messages';
-  renderChannels(store, (id) => attempt(() => join(id)));
   if (channel) messagesView.render(store, session.userId);
+  membersView.render(store, session.userId);
   showTyping(store.typingUserIds.map((id) => store.nameOf(id)));
+  look();
+}
+
+/** After the messages were drawn, because what is in sight then is read. */
+function look() {
+  reading.look();
+  messagesView.renderJump(store);
+  channelsView.render(store);
+  renderTitle(store);
 }
 
 function connect() {
@@ -51,10 +75,15 @@ function connect() {
   });
 }
 
+/** Comes in, and into a channel, so that there is something to talk in. */
 async function enter(name) {
   await signIn(name);
+  await sync.channels();
+  const first = store.channels.find(({ member }) => member);
+  if (!store.channel && first) location.replace(`#${first.id}`);
   render();
   connect();
+  if (store.channel) focusDraft();
 }
 
 function leaveChat() {
@@ -72,13 +101,26 @@ function leaveChat() {
 /** The channel on show stands in the address, so that Back and a reload do what one expects. */
 function openFromAddress() {
   const channelId = location.hash.slice(1) || null;
-  if (channelId === store.channelId) return;
+  const leftId = store.channelId;
+  if (channelId === leftId) return;
   store.open(channelId);
-  composer.open(channelId);
-  if (!store.channel) return;
   render();
-  void attempt(() => sync.messages());
-  if (matchMedia('(hover: hover)').matches) composer.focus();
+  composer.open(channelId);
+  if (!store.channel) return leftId && focusChannelList(leftId);
+  void attempt(() => sync.opened());
+  if (hasPointer()) composer.focus();
+  else byId('channel-title').focus();
+}
+
+function focusDraft() {
+  if (hasPointer()) composer.focus();
+  else byId('log').focus();
+}
+
+/** Where a channel was closed, the focus goes back to it in the list. */
+function focusChannelList(channelId) {
+  const links = [...byId('joined-channels').querySelectorAll('a')];
+  (links.find(({ hash }) => hash === `#${channelId}`) ?? links[0] ?? byId('channel-name')).focus();
 }
 
 async function join(channelId) {
@@ -99,8 +141,11 @@ async function leaveChannel() {
   location.hash = '';
 }
 
-function edit(row, content) {
-  void attempt(async () => store.apply(await api.edit(row.id, content)));
+function editLast() {
+  const row = store.messages.findLast(
+    ({ user_id: userId, deleted }) => userId === session.userId && !deleted,
+  );
+  if (row) messagesView.startEditing(row.id);
 }
 
 function askDelete(row) {
@@ -108,8 +153,9 @@ function askDelete(row) {
   byId('delete-content').textContent = row.content;
   dialog.returnValue = '';
   dialog.onclose = () => {
-    composer.focus();
-    if (dialog.returnValue === 'delete') void attempt(async () => store.apply(await api.delete(row.id)));
+    if (dialog.returnValue !== 'delete') return;
+    focusDraft();
+    void attempt(async () => store.apply(await api.delete(row.id)));
   };
   dialog.showModal();
 }
@@ -131,6 +177,7 @@ byId('leave-channel').onclick = () => attempt(leaveChannel);
 byId('leave-chat').onclick = leaveChat;
 byId('reconnect').onclick = connect;
 addEventListener('hashchange', openFromAddress);
+document.addEventListener('visibilitychange', look);
 
 openFromAddress();
 render();

@@ -11,7 +11,7 @@ export class Composer {
   #typingPostedAt = 0;
   #actions;
 
-  /** @param actions `{ post(channelId, content): Promise<boolean>, typing(channelId) }` */
+  /** @param actions `{ post(channelId, content): Promise<boolean>, typing(channelId), editLast() }` */
   constructor(actions) {
     this.#actions = actions;
     byId('composer').addEventListener('submit', (event) => {
@@ -19,11 +19,7 @@ export class Composer {
       this.#submit();
     });
     this.#field.addEventListener('input', () => this.#onInput());
-    this.#field.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      this.#submit();
-    });
+    this.#field.addEventListener('keydown', (event) => this.#onKey(event));
   }
 
   open(channelId) {
@@ -40,6 +36,15 @@ export class Composer {
 
   focus() {
     this.#field.focus();
+  }
+
+  #onKey(event) {
+    const posts = event.key === 'Enter' && !event.shiftKey && !event.isComposing;
+    const edits = event.key === 'ArrowUp' && !this.#field.value;
+    if (!posts && !edits) return;
+    event.preventDefault();
+    if (posts) this.#submit();
+    else this.#actions.editLast();
   }
 
   #submit() {

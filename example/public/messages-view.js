@@ -1,10 +1,12 @@
-import { byId, element, paint, paintAvatar, reconcile } from './dom.js';
+import { byId, hasPointer, reconcile } from './dom.js';
+import { editForm } from './edit-form.js';
+import { dateOf, dayItem, messageItem, newLine } from './message-item.js';
+import { goThroughMessagesByKey } from './message-keys.js';
 
 const GROUP_MS = 5 * 60_000;
 const NEAR_END_PX = 80;
+const ABOVE_NEW_PX = 12;
 const log = byId('log');
-const timeForm = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const dayForm = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' });
 
 /** The list of messages, with the one that is being edited. */
 export class MessagesView {
@@ -13,108 +15,47 @@ export class MessagesView {
   #newestId = null;
   #actions;
 
-  /** @param actions `{ edit(row, content), askDelete(row), changed(), done() }` */
+  /** @param actions `{ edit(row, content): Promise<boolean>, askDelete(row), scrolled(), changed(), done() }` */
   constructor(actions) {
     this.#actions = actions;
-    log.addEventListener('scroll', () => isNearEnd() && (byId('to-newest').hidden = true));
-    byId('to-newest').onclick = () => this.#showNewest();
+    log.addEventListener('scroll', () => actions.scrolled());
+    byId('to-newest').onclick = () => {
+      this.#showNewest();
+      actions.done();
+    };
+    goThroughMessagesByKey(log);
+  }
+
+  /** Whether the newest message is in sight: the log is laid out from its end, so its end is at 0. */
+  get isAtEnd() {
+    return Math.abs(log.scrollTop) < NEAR_END_PX;
   }
 
   render(store, myId) {
     const rows = store.messages;
-    const wasNearEnd = isNearEnd();
-    log.setAttribute('aria-busy', String(store.loading));
+    const wasAtEnd = this.isAtEnd;
+    const inSight = wasAtEnd ? null : firstInSight();
+    const bottom = inSight && bottomOf(inSight);
+    // A screen reader is to hear what comes, not all that is there already.
+    if (store.loading || store.channelId !== this.#channelId) log.setAttribute('aria-live', 'off');
     reconcile(byId('messages'), this.#items(rows, store, myId));
-    byId('no-messages').hidden = rows.length > 0 || store.loading;
+    if (inSight) keepAt(bottom, inSight.dataset.key);
+    byId('no-messages').hidden = rows.length > 0 || !store.hasLoaded;
     byId('earlier').hidden = !store.hasEarlier;
-    this.#follow(store.channelId, rows.at(-1), myId, wasNearEnd);
+    this.#follow(store.channelId, rows.at(-1), myId, wasAtEnd);
+    if (!store.loading) setTimeout(() => log.setAttribute('aria-live', 'polite'));
   }
 
-  #items(rows, store, myId) {
-    const items = [];
-    let previous = null;
-    for (const row of rows) {
-      const day = dateOf(row).toDateString();
-      if (!previous || dateOf(previous).toDateString() !== day) {
-        items.push({ key: day, version: day, render: () => dayItem(dateOf(row)) });
-        previous = null;
-      }
-      items.push(this.#messageItem(row, startsGroup(previous, row), store, myId));
-      previous = row;
-    }
-    return items;
+  /** The way to the end, where that is not in sight. */
+  renderJump({ channelId, unread }) {
+    const count = unread.countOf(channelId);
+    byId('to-newest').hidden = this.isAtEnd;
+    byId('to-newest-text').textContent =
+      count === 0 ? 'Newest' : count === 1 ? '1 new message' : `${count} new messages`;
+    byId('to-newest').classList.toggle('primary', count > 0);
   }
 
-  #messageItem(row, first, store, myId) {
-    const name = store.nameOf(row.user_id);
-    const editing = this.#editingId === row.id && !row.deleted;
-    return {
-      key: row.id,
-      version: editing ? 'editing' : `${row.date_updated} ${first} ${name}`,
-      render: () => {
-        const own = row.user_id === myId;
-        const node = element('li', {
-          className: `message${own ? ' own' : ''}${first ? ' first' : ''}`,
-          dataset: { testid: 'message', type: row.message_type },
-        });
-        paint(node, row.user_id);
-        if (first) node.append(heading(row, name, own));
-        node.append(editing ? this.#editForm(row) : bubble(row));
-        if (own && !row.deleted && !editing) node.append(this.#buttons(row));
-        return node;
-      },
-    };
-  }
-
-  #buttons(row) {
-    const edit = element('button', { textContent: 'Edit', dataset: { testid: 'edit' } });
-    edit.onclick = () => this.#startEditing(row.id);
-    const remove = element('button', { textContent: 'Delete', dataset: { testid: 'delete' } });
-    remove.onclick = () => this.#actions.askDelete(row);
-    return element('div', { className: 'actions' }, edit, remove);
-  }
-
-  #editForm(row) {
-    const input = element('textarea', {
-      value: row.content,
-      maxLength: 4_000,
-      dataset: { testid: 'edit-draft' },
-    });
-    input.rows = Math.min(8, row.content.split('\n').length + 1);
-    input.setAttribute('aria-label', 'Edit the message');
-    const save = element('button', {
-      className: 'primary',
-      textContent: 'Save',
-      dataset: { testid: 'save' },
-    });
-    const cancel = element('button', {
-      type: 'button',
-      textContent: 'Cancel',
-      onclick: () => this.#stopEditing(),
-    });
-    const form = element(
-      'form',
-      { className: 'edit' },
-      input,
-      element('div', { className: 'row end' }, cancel, save),
-    );
-    form.onsubmit = (event) => {
-      event.preventDefault();
-      const content = input.value.trim();
-      if (content && content !== row.content) this.#actions.edit(row, content);
-      this.#stopEditing();
-    };
-    input.onkeydown = (event) => {
-      if (event.key === 'Escape') this.#stopEditing();
-      if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
-        event.preventDefault();
-        form.requestSubmit();
-      }
-    };
-    return form;
-  }
-
-  #startEditing(id) {
+  startEditing(id) {
     this.#editingId = id;
     this.#actions.changed();
     const input = byId('messages').querySelector('.edit textarea');
@@ -122,77 +63,98 @@ export class MessagesView {
     input?.setSelectionRange(input.value.length, input.value.length);
   }
 
-  #stopEditing() {
-    this.#editingId = null;
-    this.#actions.changed();
-    this.#actions.done();
+  #items(rows, store, myId) {
+    const { newFrom, loading } = store;
+    const items = [];
+    // What is older than the list goes before its first message.
+    const firstNew = rows.some(({ id }) => id === newFrom) ? newFrom : newFrom && !loading && rows[0]?.id;
+    let previous = null;
+    for (const row of rows) {
+      const day = dateOf(row).toDateString();
+      if (!previous || dateOf(previous).toDateString() !== day) {
+        items.push({ key: day, version: day, render: () => dayItem(dateOf(row)) });
+        previous = null;
+      }
+      if (row.id === firstNew) {
+        items.push({ key: 'new', version: 'new', render: newLine });
+        previous = null;
+      }
+      const name = store.nameOf(row.user_id);
+      const first = startsGroup(previous, row);
+      items.push(this.#item(row, { name, own: row.user_id === myId, first }));
+      previous = row;
+    }
+    return items;
   }
 
-  #follow(channelId, newest, myId, wasNearEnd) {
+  #item(row, look) {
+    const editing = this.#editingId === row.id && !row.deleted;
+    return {
+      key: row.id,
+      version: editing ? 'editing' : `${row.date_updated} ${look.first} ${look.name}`,
+      render: () => {
+        const form = editing
+          ? editForm(row, {
+              save: (content) => this.#actions.edit(row, content),
+              close: () => this.#stopEditing(row.id),
+            })
+          : null;
+        const actions = {
+          edit: () => this.startEditing(row.id),
+          remove: () => this.#actions.askDelete(row),
+        };
+        return messageItem(row, look, actions, form);
+      },
+    };
+  }
+
+  #stopEditing(id) {
+    // A form that was saved late may have given way to another one.
+    if (this.#editingId !== id) return;
+    this.#editingId = null;
+    this.#actions.changed();
+    if (hasPointer()) this.#actions.done();
+  }
+
+  #follow(channelId, newest, myId, wasAtEnd) {
     const opened = channelId !== this.#channelId || this.#newestId === null;
     const arrived = newest && newest.id !== this.#newestId;
     this.#channelId = channelId;
     this.#newestId = newest?.id ?? null;
-    if (opened || wasNearEnd || (arrived && newest.user_id === myId)) this.#showNewest();
-    else if (arrived) byId('to-newest').hidden = false;
+    if (opened || wasAtEnd || (arrived && newest.user_id === myId)) this.#showNewest();
+    if (opened) showNewLine();
   }
 
   #showNewest() {
-    byId('to-newest').hidden = true;
     log.scrollTop = 0;
   }
 }
 
-/** The log is laid out from its end (`column-reverse`), so its end is at 0 and stays in sight by itself. */
-function isNearEnd() {
-  return Math.abs(log.scrollTop) < NEAR_END_PX;
+/** A long-unread channel opens where the reading stopped. */
+function showNewLine() {
+  const line = log.querySelector('.new-line');
+  if (line && topOf(line) < topOf(log)) log.scrollTop += topOf(line) - topOf(log) - ABOVE_NEW_PX;
 }
 
-/** The wire's dates are UTC with microseconds; a script's have milliseconds. */
-function dateOf(row) {
-  return new Date(`${row.date_created.slice(0, 23).replace(' ', 'T')}Z`);
+function firstInSight() {
+  const top = topOf(log);
+  return [...log.querySelectorAll('.message')].find((message) => bottomOf(message) > top);
+}
+
+/** What is being read stays where it is, also when it was drawn anew, with or without a heading. */
+function keepAt(bottom, key) {
+  const message = [...log.querySelectorAll('.message')].find(({ dataset }) => dataset.key === key);
+  if (message) log.scrollTop += bottomOf(message) - bottom;
+}
+
+function bottomOf(node) {
+  return node.getBoundingClientRect().bottom;
+}
+
+function topOf(node) {
+  return node.getBoundingClientRect().top;
 }
 
 function startsGroup(previous, row) {
   return previous?.user_id !== row.user_id || dateOf(row) - dateOf(previous) > GROUP_MS;
-}
-
-function dayItem(date) {
-  const today = new Date();
-  const text = date.toDateString() === today.toDateString() ? 'Today' : dayForm.format(date);
-  return element('li', { className: 'day' }, element('span', { textContent: text }));
-}
-
-function heading(row, name, own) {
-  const avatar = element('span', { className: 'avatar', ariaHidden: 'true' });
-  paintAvatar(avatar, row.user_id, name);
-  const author = element('span', {
-    className: 'author',
-    textContent: own ? 'You' : name,
-    dataset: { testid: 'author' },
-  });
-  const time = element('time', {
-    dateTime: dateOf(row).toISOString(),
-    textContent: timeForm.format(dateOf(row)),
-  });
-  return element('p', { className: 'heading' }, avatar, author, ' ', time);
-}
-
-function bubble(row) {
-  if (row.deleted) {
-    return element('p', {
-      className: 'bubble deleted',
-      textContent: 'Message deleted',
-      dataset: { testid: 'deleted' },
-    });
-  }
-  const content = element('span', { textContent: row.content, dataset: { testid: 'content' } });
-  const edited = row.message_type === 'EDIT_MESSAGE';
-  const mark = element('span', { className: 'edited', textContent: 'edited', dataset: { testid: 'edited' } });
-  return element(
-    'p',
-    { className: 'bubble', title: dateOf(row).toLocaleString() },
-    content,
-    edited ? mark : null,
-  );
 }

@@ -14,6 +14,8 @@ export function showConnection(state, code) {
   const node = byId('connection');
   node.textContent = STATES[state];
   node.dataset.state = state;
+  byId('chat').dataset.connection = state;
+  byId('members-state').textContent = STATES[state];
   byId('stopped').hidden = state !== 'stopped';
   byId('stopped-reason').textContent = STOPPED[code] ?? 'The server closed the connection.';
 }

@@ -1,21 +1,38 @@
+import { Unread } from './unread.js';
+
 const TYPING_LIFE_MS = 5_000;
 const PAGE_SIZE = 50;
 
-/** What the page knows: no network, no DOM. `changed` runs once after any number of changes. */
+/** What the page knows: no network, no DOM. */
 export class Store {
   channels = [];
   users = new Map();
+  /** Who is in the channel on show: `{ id, username, online }`. */
+  members = [];
+  unread = new Unread();
   channelId = null;
+  /** The id of the message from which on the channel on show is new. */
+  newFrom = null;
   hasEarlier = false;
+  hasLoaded = false;
   loading = false;
   #messages = new Map();
   #typing = new Map();
   #rowsWhileLoading = null;
   #changed;
+  #isMine;
+  #isReading;
   #announced = false;
 
-  constructor(changed) {
+  /**
+   * @param changed runs once after any number of changes
+   * @param isMine whether a row is by the user of this tab
+   * @param isReading whether what arrives in the channel on show is read as it arrives
+   */
+  constructor({ changed, isMine, isReading }) {
     this.#changed = changed;
+    this.#isMine = isMine;
+    this.#isReading = isReading;
   }
 
   /** The channel on show, if this user is in it. */
@@ -40,6 +57,8 @@ export class Store {
 
   setChannels(channels) {
     this.channels = channels;
+    this.unread.answered(channels);
+    this.#markNew();
     this.#announce();
   }
 
@@ -48,9 +67,18 @@ export class Store {
     this.#announce();
   }
 
+  setMembers(channelId, members) {
+    if (channelId !== this.channelId) return;
+    this.members = members;
+    this.#announce();
+  }
+
   open(channelId) {
     this.channelId = channelId;
+    this.newFrom = this.unread.firstOf(channelId);
+    this.members = [];
     this.hasEarlier = false;
+    this.hasLoaded = false;
     this.loading = false;
     this.#messages.clear();
     this.#typing.forEach((timer) => clearTimeout(timer));
@@ -74,6 +102,7 @@ export class Store {
       if (rows) {
         this.#messages.clear();
         this.hasEarlier = rows.length === PAGE_SIZE;
+        this.hasLoaded = true;
         for (const row of [...rows, ...arrived]) this.#keepLater(row);
       }
       this.#announce();
@@ -90,10 +119,12 @@ export class Store {
 
   /** Takes a row from anywhere, in any order, any number of times. */
   apply(row) {
-    if (row.reference_id !== this.channelId) return;
-    this.#keepLater(row);
-    this.#rowsWhileLoading?.push(row);
-    if (row.message_type === 'MESSAGE') this.#stopTyping(row.user_id);
+    this.#countUnread(row);
+    if (row.reference_id === this.channelId) {
+      this.#keepLater(row);
+      this.#rowsWhileLoading?.push(row);
+      if (row.message_type === 'MESSAGE') this.#stopTyping(row.user_id);
+    }
     this.#announce();
   }
 
@@ -106,6 +137,20 @@ export class Store {
     }, TYPING_LIFE_MS);
     this.#typing.set(userId, timer);
     this.#announce();
+  }
+
+  #countUnread(row) {
+    const { id, message_type: type, reference_id: channelId } = row;
+    if (type === 'DELETE_MESSAGE') this.unread.remove(channelId, id);
+    if (type !== 'MESSAGE') return;
+    if (!this.#isMine(row)) this.unread.add(channelId, id);
+    else if (channelId === this.channelId) this.newFrom = null;
+    this.#markNew();
+  }
+
+  #markNew() {
+    const first = this.unread.firstOf(this.channelId);
+    if (first && !this.#isReading()) this.newFrom = first;
   }
 
   #stopTyping(userId) {

@@ -8,15 +8,31 @@ export class Sync {
   #store;
   #fetchChannels;
   #fetchUsers;
+  #fetchMembers;
 
-  constructor(store) {
+  /** @param told resolves when the server knows what was read: asked before, it would count that as unread */
+  constructor(store, told) {
     this.#store = store;
-    this.#fetchChannels = onlyLatest(api.channels, (channels) => store.setChannels(channels));
+    this.#fetchChannels = onlyLatest(
+      async () => {
+        await told();
+        store.unread.asked();
+        return api.channels();
+      },
+      (channels) => store.setChannels(channels),
+    );
     this.#fetchUsers = onlyLatest(api.users, (users) => store.setUsers(users));
+    this.#fetchMembers = onlyLatest(
+      async () => {
+        const { channelId } = store;
+        return { channelId, members: await api.members(channelId) };
+      },
+      ({ channelId, members }) => store.setMembers(channelId, members),
+    );
   }
 
   all() {
-    if (this.#store.channel) quietly(this.messages());
+    if (this.#store.channel) quietly(this.opened());
     quietly(this.channels());
     quietly(this.#fetchUsers());
   }
@@ -24,10 +40,12 @@ export class Sync {
   async channels() {
     const before = this.#store.channel;
     await this.#fetchChannels();
-    if (this.#store.channel && !before) await this.messages();
+    if (this.#store.channel && !before) await this.opened();
   }
 
-  async messages() {
+  /** Fetches what a channel shows. */
+  async opened() {
+    quietly(this.#members());
     const finish = this.#store.startLoading();
     try {
       finish(await api.messages(this.#store.channelId));
@@ -53,27 +71,31 @@ export class Sync {
         this.#store.typing(event);
         break;
       case 'UPDATE_STATUS':
-        quietly(this.channels());
         quietly(this.#fetchUsers());
+        // Only then is it known whether one is still in the channel whose members are fetched.
+        quietly(this.channels().then(() => this.#members()));
         break;
       case 'UPDATE_USERS':
         quietly(this.#fetchUsers());
+        quietly(this.#members());
         break;
     }
   }
+
+  async #members() {
+    if (this.#store.channel) await this.#fetchMembers();
+  }
 }
 
-/** Answers may overtake each other; that of the last request counts for everyone who waits. */
+/** Answers may overtake each other: only that of the last request is taken, and everyone who asked waits for it. */
 function onlyLatest(fetch, take) {
   let latest;
   return async () => {
-    let request = (latest = fetch());
-    let answer = await request;
-    while (request !== latest) {
-      request = latest;
-      answer = await request;
-    }
-    take(answer);
+    const own = fetch().then((answer) => {
+      if (latest === own) take(answer);
+    });
+    latest = own;
+    for (let awaited; awaited !== latest;) await (awaited = latest);
   };
 }
 

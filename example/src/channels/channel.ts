@@ -7,4 +7,6 @@ export interface Channel {
 export interface ListedChannel extends Channel {
   /** Whether that user is in it. */
   readonly member: boolean;
+  /** The ids of the messages that user has not read: the last hundred, oldest first. */
+  readonly unread: readonly string[];
 }

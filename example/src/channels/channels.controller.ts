@@ -1,8 +1,10 @@
-import { Body, Controller, Get, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Put } from '@nestjs/common';
 import { CurrentUser } from '../auth/current-user.decorator';
+import { IdPipe } from '../validation/id.pipe';
 import type { Channel, ListedChannel } from './channel';
 import { ChannelsService } from './channels.service';
 import { MakeChannelDto } from './make-channel.dto';
+import { MarkReadDto } from './mark-read.dto';
 
 @Controller('channels')
 export class ChannelsController {
@@ -16,5 +18,15 @@ export class ChannelsController {
   @Post()
   make(@CurrentUser() userId: string, @Body() { name }: MakeChannelDto): Promise<Channel> {
     return this.channels.make(name, userId);
+  }
+
+  @Put(':id/read')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  markRead(
+    @Param('id', IdPipe) id: string,
+    @CurrentUser() userId: string,
+    @Body() { message_id: messageId }: MarkReadDto,
+  ): Promise<void> {
+    return this.channels.markRead(id, userId, messageId);
   }
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LiveModule } from '../live/live.module';
+import { PresenceModule } from '../presence/presence.module';
 import { UsersModule } from '../users/users.module';
 import { ChannelMemberships } from './channel-memberships';
 import { ChannelsController } from './channels.controller';
@@ -8,7 +9,7 @@ import { MembersController } from './members.controller';
 import { MembersService } from './members.service';
 
 @Module({
-  imports: [LiveModule, UsersModule],
+  imports: [LiveModule, PresenceModule, UsersModule],
   controllers: [ChannelsController, MembersController],
   providers: [ChannelsService, MembersService, ChannelMemberships],
   exports: [MembersService],

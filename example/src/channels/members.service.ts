@@ -1,13 +1,17 @@
 import { ForbiddenException, Injectable, NotFoundException } from '@nestjs/common';
 import { Database, type Queryable } from '../database/database';
 import { LiveFeed } from '../live/live-feed';
+import { PresenceService } from '../presence/presence.service';
+import type { User } from '../users/user';
 import { UsersService } from '../users/users.service';
+import type { Member } from './member';
 
 @Injectable()
 export class MembersService {
   constructor(
     private readonly database: Database,
     private readonly users: UsersService,
+    private readonly presence: PresenceService,
     private readonly feed: LiveFeed,
   ) {}
 
@@ -17,6 +21,17 @@ export class MembersService {
       [userId],
     );
     return rows.map((row) => row.channel_id);
+  }
+
+  /** Who is in the channel, and which of them are here now; for members only. */
+  async list(channelId: string, userId: string): Promise<Member[]> {
+    await this.assertMember(channelId, userId);
+    const users = await this.database.query<User>(
+      `select u.id, u.username from members m join users u on u.id = m.user_id
+       where m.channel_id = $1 order by lower(u.username)`,
+      [channelId],
+    );
+    return users.map((user) => ({ ...user, online: this.presence.isOnline(user.id) }));
   }
 
   /** A user joins; a member may bring others. */
@@ -60,10 +75,12 @@ export class MembersService {
     throw new ForbiddenException('You are not in this channel');
   }
 
-  private async makerOf(channelId: string, on: Queryable = this.database): Promise<string> {
-    const [channel] = await on.query<{ made_by: string }>('select made_by from channels where id = $1', [
-      channelId,
-    ]);
+  /** Nobody, for the server's own channel. */
+  private async makerOf(channelId: string, on: Queryable = this.database): Promise<string | null> {
+    const [channel] = await on.query<{ made_by: string | null }>(
+      'select made_by from channels where id = $1',
+      [channelId],
+    );
     if (!channel) throw new NotFoundException('There is no such channel');
     return channel.made_by;
   }

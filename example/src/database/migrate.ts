@@ -1,3 +1,4 @@
+import { LOBBY } from '../channels/lobby';
 import type { Database } from './database';
 
 const LOCK = 20_240_909;
@@ -13,12 +14,13 @@ const MIGRATIONS = [
   `create table if not exists channels (
     id uuid primary key default gen_random_uuid(),
     name text not null check (char_length(name) between 1 and 60),
-    made_by uuid not null references users (id),
+    made_by uuid references users (id),
     date_created timestamp(6) not null default (clock_timestamp() at time zone 'utc')
   )`,
   `create table if not exists members (
     channel_id uuid not null references channels (id) on delete cascade,
     user_id uuid not null references users (id) on delete cascade,
+    date_read timestamp(6) not null default (clock_timestamp() at time zone 'utc'),
     primary key (channel_id, user_id)
   )`,
   `create index if not exists members_user on members (user_id)`,
@@ -40,5 +42,9 @@ export async function migrate(database: Database): Promise<void> {
     // `if not exists` alone races with itself: two nodes may both see nothing there.
     await tx.query('select pg_advisory_xact_lock($1)', [LOCK]);
     for (const sql of MIGRATIONS) await tx.query(sql);
+    await tx.query('insert into channels (id, name) values ($1, $2) on conflict do nothing', [
+      LOBBY.id,
+      LOBBY.name,
+    ]);
   });
 }

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { LiveEventsService, LiveMemberships, topic, toUsers } from 'nestjs-live-messages';
+import { LiveEventsService, LiveMemberships, topic, toTopic, toUsers } from 'nestjs-live-messages';
 import type { MessageRow } from '../messages/message-row';
 
 /**
@@ -39,6 +39,10 @@ export class LiveFeed {
     return this.announce('a new user', () => this.live.updateUsers({ actor: userId }));
   }
 
+  presenceChanged(userId: string): Promise<void> {
+    return this.announce('a presence', () => this.live.updateUsers({ actor: userId }));
+  }
+
   async channelMade(channelId: string, userId: string): Promise<void> {
     await this.announce('a member', () => this.memberships.joined([userId], topic('CHANNEL', channelId)));
     await this.announce('a new channel', () => this.live.updateStatus({ actor: userId }));
@@ -47,15 +51,24 @@ export class LiveFeed {
   async memberJoined(channelId: string, userId: string): Promise<void> {
     await this.announce('a member', () => this.memberships.joined([userId], topic('CHANNEL', channelId)));
     await this.refreshChannelsOf(userId);
+    await this.refreshMembersOf(channelId, userId);
   }
 
   async memberLeft(channelId: string, userId: string): Promise<void> {
     await this.announce('a leaver', () => this.memberships.left([userId], topic('CHANNEL', channelId)));
     await this.refreshChannelsOf(userId);
+    await this.refreshMembersOf(channelId, userId);
   }
 
   private refreshChannelsOf(userId: string): Promise<void> {
     return this.announce('a refresh', () => this.live.updateStatus({ to: toUsers([userId]), actor: userId }));
+  }
+
+  private refreshMembersOf(channelId: string, changedId: string): Promise<void> {
+    const others = toTopic('CHANNEL', channelId).except([changedId]);
+    return this.announce('a change of members', () =>
+      this.live.updateUsers({ to: others, actor: changedId }),
+    );
   }
 
   private async announce(what: string, emit: () => Promise<unknown>): Promise<void> {

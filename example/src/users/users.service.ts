@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isUUID } from 'class-validator';
+import { LOBBY } from '../channels/lobby';
 import { Database } from '../database/database';
 import { onlyRow } from '../database/only-row';
 import { LiveFeed } from '../live/live-feed';
@@ -21,12 +22,18 @@ export class UsersService {
     return (await this.database.query('select 1 from users where id = $1', [id])).length > 0;
   }
 
+  /** A new user is in the lobby. */
   async findOrCreate(username: string): Promise<User> {
     const [created] = await this.database.query<User>(
-      `insert into users (username) values ($1)
-       on conflict (lower(username)) do nothing
-       returning id, username`,
-      [username],
+      `with created as (
+         insert into users (username) values ($1)
+         on conflict (lower(username)) do nothing
+         returning id, username
+       ), welcomed as (
+         insert into members (channel_id, user_id) select $2, id from created
+       )
+       select id, username from created`,
+      [username, LOBBY.id],
     );
     if (created) {
       await this.feed.userAppeared(created.id);
