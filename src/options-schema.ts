@@ -89,7 +89,7 @@ class DrainSchema {
 }
 
 /** All options, as class-validator sees them. */
-export class OptionsSchema {
+class OptionsSchema {
   @Must('an object with the keys that tokens are verified with', isObject) @ValidateNested() jwt?: unknown;
   @IsOptional() @Must('a path like "/ws", without a query', isPath) path?: unknown;
   @IsOptional() @Token() guard?: unknown;

@@ -20,6 +20,8 @@ import {
   LiveMessagesOptions,
   LiveMessagesOptionsFactory,
   LiveMessagesWsAdapter,
+  LogSubscription,
+  MemoryEventLog,
   Principal,
   UpgradeRequest,
 } from 'nestjs-live-messages';
@@ -56,6 +58,13 @@ async function serve(
   return `ws://127.0.0.1:${(app.getHttpServer() as { address(): AddressInfo }).address().port}`;
 }
 
+function upgradeOf(path: string): string {
+  return (
+    `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+  );
+}
+
 const drain = { spreadMs: 0, timeoutMs: 500 };
 const atChat: LiveMessagesOptions = { jwt, drain, path: '/chat' };
 
@@ -72,6 +81,20 @@ class Settings implements LiveMessagesOptionsFactory {
 class LateSettings extends Settings {
   override createLiveMessagesOptions(): never {
     return Promise.resolve({ ...atChat, path: '/late' }) as never;
+  }
+}
+
+/** A log that takes its time to be followed. */
+class SlowLog extends MemoryEventLog {
+  answer!: () => void;
+  private onAsked!: () => void;
+  readonly asked = new Promise<void>((resolve) => (this.onAsked = resolve));
+  private readonly answered = new Promise<void>((resolve) => (this.answer = resolve));
+
+  override async follow(...args: Parameters<MemoryEventLog['follow']>): Promise<LogSubscription> {
+    this.onAsked();
+    await this.answered;
+    return super.follow(...args);
   }
 }
 
@@ -162,15 +185,51 @@ describe.each(Object.keys(HTTP_SERVERS) as (keyof typeof HTTP_SERVERS)[])('the m
       const { port } = new URL(host.url);
       const stranger = connectTcp({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
       strangers.push(stranger.resume());
-      stranger.write(
-        'GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-          'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-      );
+      stranger.write(upgradeOf('/nowhere'));
       const [socket] = await accepted;
       // It would keep the application from closing, too.
       await new Promise((resolve) => socket.once('close', resolve));
     },
   );
+
+  it.each(['ours', 'plain'] as const)(
+    'closes at once though an upgrade comes when its gateways are gone, with the adapter %s',
+    async (adapter) => {
+      const host = await hosts.start({ http, adapter });
+      const accepted = once(host.app.getHttpServer() as Server, 'connection');
+      const late = connectTcp(Number(new URL(host.url).port), '127.0.0.1');
+      strangers.push(late.on('error', () => undefined));
+      await accepted;
+      const httpAdapter = host.app.getHttpAdapter();
+      const close = httpAdapter.close.bind(httpAdapter) as () => unknown;
+      jest.spyOn(httpAdapter, 'close').mockImplementation(() => {
+        late.write(upgradeOf('/ws'));
+        return close();
+      });
+      await host.close();
+    },
+  );
+
+  it('answers 503 until it is up, where the HTTP server already listens', async () => {
+    const log = new SlowLog();
+    const testing = await Test.createTestingModule({
+      imports: [LiveMessagesModule.forRoot({ ...atChat, log })],
+    }).compile();
+    const app = testing.createNestApplication(HTTP_SERVERS[http]());
+    apps.push(app);
+    app.useWebSocketAdapter(new LiveMessagesWsAdapter(app));
+    const starting = app.init();
+    await log.asked;
+    const server = app.getHttpServer() as Server;
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const refusal = await refusalOf(open(url, tokenOf('user'), { path: '/chat' }));
+    expect(refusal.status).toBe(503);
+    expect(refusal.headers['retry-after']).toMatch(/^\d+$/);
+    log.answer();
+    await starting;
+    expect(await outcomeOf(open(url, tokenOf('user'), { path: '/chat' }))).toBe(LIVE);
+  });
 });
 
 /** Keeps every line of the application's log, whatever is in it. */

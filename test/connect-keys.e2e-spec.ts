@@ -170,6 +170,16 @@ describe.each(SERVERS)('the keys of %s', (http) => {
       expect(await outcomeAt(careless, inQuery(jws(HS256, user(), '')))).toBe('1011 internal error');
     });
 
+    it.each([7, ['pem'], { toString: 'pem' }, null])(
+      'does not ask for the kid %j, which is no text',
+      async (kid) => {
+        const before = asked.length;
+        const token = jws({ alg: 'RS256', kid }, user(), rsa.privateKey);
+        expect(await outcomeAt(host, inQuery(token))).toBe('3000 token invalid');
+        expect(asked).toHaveLength(before);
+      },
+    );
+
     it('does not ask for the key of an algorithm that is not named', async () => {
       const before = asked.length;
       expect(await outcomeAt(host, inQuery(jws({ alg: 'HS256', kid: 'pem' }, user(), pemOf(rsa))))).toBe(

@@ -140,6 +140,7 @@ const REFUSALS: Record<string, { status: number; rows: Record<string, () => Brou
     status: 401,
     rows: {
       'an exp a second ago': claiming({ exp: inSeconds(-1) }),
+      'an exp a fraction of a second ago': () => inQuery(good({ exp: Math.floor(inSeconds(0)) + 1e-4 })),
       'an exp of 1970': claiming({ exp: 0 }),
       'an exp before 1970': claiming({ exp: -5 }),
     },

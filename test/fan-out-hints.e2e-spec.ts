@@ -267,6 +267,16 @@ describe('refreshes', () => {
     expect(await seen(host, 'ann', ann)).toEqual(['UPDATE_STATUS']);
   });
 
+  it('come at once to one whom a changed brings into a topic, though emitted while the host is asked', async () => {
+    await start({ options: { refresh: { perSecond: 1 } } });
+    await Promise.all(['a', 'b', 'c'].map((user) => join(user)));
+    const ann = await join('ann');
+    host.source.put('ann', general);
+    void host.memberships.changed('ann');
+    void host.live.updateStatus();
+    expect(await seen(host, 'ann', ann)).toEqual(['UPDATE_STATUS']);
+  });
+
   it('come at once to the user who caused them while the host is asked about him', async () => {
     await start({ options: { refresh: { perSecond: 1 } } });
     await Promise.all(['a', 'b', 'c'].map((user) => join(user)));
