@@ -598,6 +598,30 @@ describe('calls of topicsOf', () => {
     expect(await seen(host, 'ann', second)).toEqual(['hello']);
   });
 
+  it('are made once for a user who has gone and come back before his turn', async () => {
+    await start({ options: { membershipOptions: { concurrency: 1 } } });
+    const answers = HeldAnswers.of(host.source, 'ann', 'bob');
+    const registered = countRegistered();
+    const ann = open(host.url, tokenOf('ann'));
+    const first = await answers.next();
+    const gone = open(host.url, tokenOf('bob'));
+    await registered.reaches(2);
+    const isGone = new Promise<void>((resolve) => host.registry.onDisconnect(() => resolve()));
+    gone.socket.terminate();
+    await isGone;
+    const bob = open(host.url, tokenOf('bob'));
+    await registered.reaches(3);
+    first.answer([]);
+    const second = await answers.next();
+    const askedFromTheTable = jest.spyOn(host.source.table, 'get');
+    answers.release('bob');
+    second.answer([general]);
+    expect([await ann.next(), await bob.next()]).toEqual([GREETING, GREETING]);
+    say('general', 'hello');
+    expect(await seen(host, 'bob', bob)).toEqual(['hello']);
+    expect(askedFromTheTable).not.toHaveBeenCalled();
+  });
+
   /** Counts the connections that were ever registered, from now on. */
   function countRegistered() {
     let count = 0;
