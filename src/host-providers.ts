@@ -49,7 +49,7 @@ export class HostProviders {
       provider = this.moduleRef.get<T>(token, { strict: false });
     } catch (error) {
       const why =
-        (error as Error).name === 'InvalidClassScopeException'
+        (error as Error).constructor.name === 'InvalidClassScopeException'
           ? 'is request-scoped or transient: a singleton is needed, because there is no request'
           : "was not found: add it to a module's providers";
       throw new InvalidOptionsError([`${option}: the provider ${nameOf(token)} ${why}`]);

@@ -163,8 +163,9 @@ function isKeys(value: unknown): boolean {
   return isObject(value) && Object.keys(value).length > 0 && Object.values(value).every(isKey);
 }
 
+/** As it stands in a request: whole segments, none of them `.` or `..`, and no slash at the end. */
 function isPath(value: unknown): boolean {
-  return typeof value === 'string' && /^\/[\w\-.~/]*$/.test(value) && !value.includes('//');
+  return typeof value === 'string' && /^(?:\/|(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+)$/.test(value);
 }
 
 function isOrigins(value: unknown): boolean {

@@ -255,6 +255,16 @@ describe('refreshes', () => {
     expect(await seen(host, 'ann', ann)).toEqual(['UPDATE_STATUS']);
   });
 
+  it('are spread over those who have only just connected, too: that is no joining', async () => {
+    await start({ options: { refresh: { perSecond: 1 } } });
+    const first = await join('first');
+    host.source.put('ann', general);
+    const ann = await join('ann');
+    void host.live.updateStatus();
+    expect(await seen(host, 'first', first)).toEqual(['UPDATE_STATUS']);
+    expect(await seen(host, 'ann', ann)).toEqual([]);
+  });
+
   it('come at once to one whom a changed has just brought into a topic', async () => {
     await start({ options: { refresh: { perSecond: 1 } } });
     await Promise.all(['a', 'b', 'c'].map((user) => join(user)));

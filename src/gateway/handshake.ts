@@ -10,7 +10,7 @@ import { REJECTIONS, Rejection } from './rejection';
 import { TokenRejectedException } from './token-rejected.exception';
 import { UpgradeRequest, readUpgradeRequest } from './upgrade-request';
 
-/** How long a guard may take, in milliseconds. */
+/** How long a guard, or a function that judges origins, may take, in milliseconds. */
 const GUARD_TIMEOUT_MS = 10_000;
 
 /** Whether a page of this origin may connect; undefined is no browser. */
@@ -52,23 +52,17 @@ export class Handshake {
   }
 
   private async allowsOrigin(request: UpgradeRequest): Promise<boolean> {
-    if (this.origins === 'any') return true;
-    if (typeof this.origins === 'function') return (await this.origins(request.origin, request)) === true;
+    const { origins } = this;
+    if (origins === 'any') return true;
+    if (typeof origins === 'function') {
+      return (await inTime('origins', async () => origins(request.origin, request))) === true;
+    }
     // Only browsers send an origin, and only their users can be lured to a foreign page.
-    return request.origin === undefined || this.origins.includes(request.origin);
+    return request.origin === undefined || origins.includes(request.origin);
   }
 
   private async authenticate(request: UpgradeRequest): Promise<Principal> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, fail) => {
-      const late = () => fail(new Error(`the guard did not answer within ${GUARD_TIMEOUT_MS} ms`));
-      timer = setTimeout(late, GUARD_TIMEOUT_MS);
-    });
-    try {
-      return checkedPrincipal(await Promise.race([this.guard().authenticate(request), timeout]));
-    } finally {
-      clearTimeout(timer);
-    }
+    return checkedPrincipal(await inTime('the guard', () => this.guard().authenticate(request)));
   }
 
   private rejectionOf(error: unknown): Rejection {
@@ -77,6 +71,22 @@ export class Handshake {
     if (error instanceof ForbiddenException) return REJECTIONS.forbidden;
     this.report('A connection could not be authenticated', error);
     return REJECTIONS.internalError;
+  }
+}
+
+/** What a host is asked must end. */
+async function inTime<T>(who: string, ask: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, fail) => {
+    timer = setTimeout(
+      () => fail(new Error(`${who} did not answer within ${GUARD_TIMEOUT_MS} ms`)),
+      GUARD_TIMEOUT_MS,
+    );
+  });
+  try {
+    return await Promise.race([ask(), timeout]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -55,10 +55,14 @@ export class ConnectionRegistry {
   /** @internal the hub says what happened */
   announce(what: 'connect' | 'disconnect', connection: LiveConnection): void {
     for (const listener of this.listeners[what]) {
-      try {
-        listener(connection);
-      } catch (error) {
+      const fail = (error: unknown) =>
         this.report(`A listener of ConnectionRegistry failed on a ${what}`, error);
+      try {
+        // One that is async, against its type, must not end the process with a rejection that nobody catches.
+        const result: unknown = listener(connection);
+        if (result instanceof Promise) result.catch(fail);
+      } catch (error) {
+        fail(error);
       }
     }
   }

@@ -1,6 +1,7 @@
 import { EventRecord, LogRecord, RefreshRecord, TypingRecord } from '../log/records';
 import { Connection } from './connection';
 import { textFrame } from './frame';
+import { LiveUser } from './live-user';
 import { Outbox } from './outbox';
 import { Recipients } from './recipients';
 import { RefreshQueue } from './refresh-queue';
@@ -80,18 +81,18 @@ export class Delivery {
   /** To every live connection of the audience, in its turn. */
   refresh({ body, at }: LogRecord<RefreshRecord>): void {
     this.recipients.forEachLive(body.audience, (connection, user) => {
-      const atOnce = user.id === body.actor || at - user.joinedAt < JUST_JOINED_MS;
-      this.refreshes.add(connection, body.what, atOnce);
+      this.refreshes.add(connection, body.what, isAtOnce(user, at, body.actor));
     });
     // Now, and not with the flush: what the budget has keeps its place among the events of the batch.
     this.refreshes.run();
   }
 
   /** To one connection that catches up: what its user should have seen of the past. */
-  past({ body }: LogRecord, connection: Connection): void {
+  past({ body, at }: LogRecord, connection: Connection, user: LiveUser): void {
     if (body.kind === 'event') this.outbox.add(connection, this.frameOf(body));
-    else if (body.kind === 'refresh')
-      this.refreshes.add(connection, body.what, body.actor === connection.userId);
+    else if (body.kind === 'refresh') {
+      this.refreshes.add(connection, body.what, isAtOnce(user, at, body.actor));
+    }
   }
 
   /** One frame of the server's own. */
@@ -135,4 +136,9 @@ export class Delivery {
     for (const { frame, at } of held) if (!this.typing.isStale(at, now)) this.outbox.add(connection, frame);
     this.outbox.flush();
   }
+}
+
+/** Who caused a refresh, or has just joined a topic, does not wait for his turn. */
+function isAtOnce(user: LiveUser, at: number, actor: string | undefined): boolean {
+  return user.id === actor || at - user.joinedAt < JUST_JOINED_MS;
 }

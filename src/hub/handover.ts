@@ -52,7 +52,7 @@ export class Handover {
     this.window.release(place);
     if (isNew && this.greeting) this.delivery.control(connection, this.greeting);
     for (const record of missed) {
-      if (this.isFor(user, record)) this.delivery.past(record, connection);
+      if (this.isFor(user, record)) this.delivery.past(record, connection, user);
     }
   }
 

@@ -42,14 +42,16 @@ export class UserMemberships {
     // By id: a user who went and came back is another object, and the host is still being asked about him.
     if (this.asking.has(id)) return;
     this.asking.add(id);
+    let asked: LiveUser | undefined = user;
     let askedAt = this.head();
     const isWanted = () => {
+      asked = this.users.get(id);
       askedAt = this.head();
-      return this.users.get(id) !== undefined;
+      return asked !== undefined;
     };
     this.reader.ask(id, isWanted).then(
-      (topics) => this.onAnswer(user, askedAt, () => topics && this.settle(user, topics, askedAt)),
-      (error: unknown) => this.onAnswer(user, askedAt, () => this.onFailure(user, error)),
+      (topics) => this.onAnswer(id, asked, askedAt, (now) => topics && this.settle(now, topics, askedAt)),
+      (error: unknown) => this.onAnswer(id, asked, askedAt, (now) => this.onFailure(now, error)),
     );
   }
 
@@ -84,13 +86,18 @@ export class UserMemberships {
     this.index.replace(user, new Set());
   }
 
-  private onAnswer(asked: LiveUser, askedAt: Position, then: () => void): void {
-    this.asking.delete(asked.id);
-    const user = this.users.get(asked.id);
+  private onAnswer(
+    id: string,
+    asked: LiveUser | undefined,
+    askedAt: Position,
+    then: (user: LiveUser) => void,
+  ): void {
+    this.asking.delete(id);
+    const user = this.users.get(id);
     if (!user) return;
     // Asked before he came back, or before the host said that something has changed: the answer may be old news.
-    if (user !== asked || this.fences.changedAfter(user.id, askedAt)) this.ask(user);
-    else then();
+    if (user !== asked || this.fences.changedAfter(id, askedAt)) this.ask(user);
+    else then(user);
   }
 
   private settle(user: LiveUser, answer: ReadonlySet<Topic>, askedAt: Position): void {

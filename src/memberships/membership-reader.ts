@@ -18,7 +18,8 @@ interface Question {
 
 /** Asks the host who is where: never more than so many calls at once, none without an end, no answer unchecked. */
 export class MembershipReader {
-  private readonly queue: Question[] = [];
+  private queue: Question[] = [];
+  private turn = 0;
   private running = 0;
 
   constructor(
@@ -41,7 +42,7 @@ export class MembershipReader {
 
   private next(): void {
     while (this.running < this.options.concurrency) {
-      const question = this.queue.shift();
+      const question = this.take();
       if (!question) return;
       if (!question.isWanted()) {
         question.resolve(undefined);
@@ -53,6 +54,17 @@ export class MembershipReader {
         this.next();
       });
     }
+  }
+
+  /** Shifting an array costs its length, each time. */
+  private take(): Question | undefined {
+    const question = this.queue[this.turn];
+    if (question) this.turn += 1;
+    if (this.turn * 2 >= this.queue.length) {
+      this.queue = this.queue.slice(this.turn);
+      this.turn = 0;
+    }
+    return question;
   }
 
   private async call({ userId, resolve, reject }: Question): Promise<void> {
