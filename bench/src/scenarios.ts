@@ -38,10 +38,10 @@ export const SCALE_OF: Readonly<Record<Scenario, Scale>> = {
 
 /** The scenarios that emit, by name. */
 export const FAN_OUTS = {
-  'one-1000': { to: 'everyone', perTick: 1, ticks: 100, warmUpTicks: 25, intervalMs: 40 },
-  'burst-1000': { to: 'everyone', perTick: 20, ticks: 12, warmUpTicks: 10, intervalMs: 400 },
-  'one-10000': { to: 'everyone', perTick: 1, ticks: 10, warmUpTicks: 3, intervalMs: 350 },
-  channels: { to: 'channels', perTick: 1, ticks: 1_000, warmUpTicks: 200, intervalMs: 5 },
+  'one-1000': { to: 'everyone', perTick: 1, ticks: 100, warmUpTicks: 20, intervalMs: 40 },
+  'burst-1000': { to: 'everyone', perTick: 20, ticks: 12, warmUpTicks: 6, intervalMs: 400 },
+  'one-10000': { to: 'everyone', perTick: 1, ticks: 10, warmUpTicks: 2, intervalMs: 350 },
+  channels: { to: 'channels', perTick: 1, ticks: 1_000, warmUpTicks: 200, intervalMs: 4 },
 } as const satisfies Partial<Record<Scenario, FanOut>>;
 
 /** What comes before them, so that their code is compiled, as that of a server which runs for days. */
