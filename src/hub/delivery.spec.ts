@@ -52,7 +52,7 @@ describe('Delivery', () => {
 
   function say(text: string, author = 'author', audience: Audience = everyone): void {
     const body = { kind: 'event', type: 'MESSAGE', json: text, audience, author, topic: general } as const;
-    delivery.event(recordOf({ ...body, durable: true }));
+    delivery.events(audience, [recordOf({ ...body, durable: true })]);
     delivery.flush();
   }
 

@@ -1,3 +1,4 @@
+import { Audience } from '../log/audience';
 import { EventRecord, LogRecord, RefreshRecord, TypingRecord } from '../log/records';
 import { Connection } from './connection';
 import { textFrame } from './frame';
@@ -55,14 +56,11 @@ export class Delivery {
     );
   }
 
-  /** To every live connection of the audience. */
-  event({ body }: LogRecord<EventRecord>): void {
-    const frame = this.frameOf(body);
-    this.recipients.forEachLive(body.audience, (connection) => this.outbox.add(connection, frame));
-    if (body.author === undefined || body.topic === undefined) return;
-    this.typing.overtaken(body.topic, body.author);
-    const key = typingKey(body.topic, body.author);
-    this.slow.forEach((connection) => connection.heldTyping?.delete(key));
+  /** Events for one audience, to every live connection of it: a burst walks the audience once. */
+  events(audience: Audience, records: readonly LogRecord<EventRecord>[]): void {
+    const frames = records.map(({ body }) => this.frameOf(body));
+    this.recipients.forEachLive(audience, (connection) => this.outbox.addAll(connection, frames));
+    for (const { body } of records) this.overtakeTyping(body);
   }
 
   /** To every live connection of the audience but the typing user's own. */
@@ -114,6 +112,13 @@ export class Delivery {
     this.refreshes.close();
     this.outbox.close();
     this.slow.close();
+  }
+
+  private overtakeTyping({ topic, author }: EventRecord): void {
+    if (author === undefined || topic === undefined) return;
+    this.typing.overtaken(topic, author);
+    const key = typingKey(topic, author);
+    this.slow.forEach((connection) => connection.heldTyping?.delete(key));
   }
 
   private frameOf(body: EventRecord | TypingRecord): Buffer {

@@ -5,6 +5,7 @@
 export class FrameRun {
   private bytes: Buffer | undefined;
   private follower: FrameRun | undefined;
+  private series: { readonly frames: readonly Buffer[]; readonly run: FrameRun } | undefined;
 
   private constructor(
     private readonly previous: FrameRun | undefined,
@@ -25,6 +26,15 @@ export class FrameRun {
       this.follower = new FrameRun(this, frame, this.frames + 1, this.length + frame.length);
     }
     return this.follower;
+  }
+
+  /** This run and a series of frames: found at once by all who ask for the same series in turn. */
+  thenAll(frames: readonly Buffer[]): FrameRun {
+    if (this.series?.frames !== frames) {
+      const run = frames.reduce<FrameRun>((before, frame) => before.then(frame), this);
+      this.series = { frames, run };
+    }
+    return this.series.run;
   }
 
   toBuffer(): Buffer {

@@ -1,6 +1,6 @@
 import { EventLog, LogFollower, LogSubscription } from '../log/event-log';
 import { Position, comparePositions } from '../log/position';
-import { LogRecord, MembershipRecord, RevocationRecord } from '../log/records';
+import { EventRecord, LogRecord, MembershipRecord, RevocationRecord } from '../log/records';
 import { Fences } from '../memberships/fences';
 import { MembershipReader } from '../memberships/membership-reader';
 import { Close, closeWithHint } from '../protocol/close-codes';
@@ -16,6 +16,7 @@ import { Principal } from './principal';
 import { Recipients } from './recipients';
 import { Report } from './report';
 import { Revocations } from './revocations';
+import { seriesOf } from './series';
 import { TopicIndex } from './topic-index';
 import { UserMemberships } from './user-memberships';
 import { Place, Window } from './window';
@@ -153,10 +154,10 @@ export class Hub implements LogFollower {
   }
 
   onRecords(records: readonly LogRecord[]): void {
-    for (const record of records) {
-      this.window.push(record);
+    for (const series of seriesOf(records)) {
+      for (const record of series) this.window.push(record);
       try {
-        this.apply(record);
+        this.apply(series);
       } catch (error) {
         this.report('A record of the event log could not be delivered', error);
       }
@@ -175,10 +176,11 @@ export class Hub implements LogFollower {
     }
   }
 
-  private apply(record: LogRecord): void {
+  private apply(series: readonly LogRecord[]): void {
+    const record = series[0]!;
     switch (record.body.kind) {
       case 'event':
-        return this.delivery.event(record as LogRecord<typeof record.body>);
+        return this.delivery.events(record.body.audience, series as readonly LogRecord<EventRecord>[]);
       case 'typing':
         return this.delivery.typingIndicator(record as LogRecord<typeof record.body>);
       case 'refresh':

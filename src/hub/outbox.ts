@@ -22,11 +22,12 @@ export class Outbox {
 
   /** One more frame for a connection, with the next {@link flush}. */
   add(connection: Connection, frame: Buffer): void {
-    if (!connection.run) {
-      connection.run = this.start;
-      this.waiting.push(connection);
-    }
-    connection.run = connection.run.then(frame);
+    connection.run = this.runOf(connection).then(frame);
+  }
+
+  /** More frames for a connection: the same array for all who get the same. */
+  addAll(connection: Connection, frames: readonly Buffer[]): void {
+    connection.run = this.runOf(connection).thenAll(frames);
   }
 
   /** Writes what was added, now and, where that takes longer than a slice, in the next turns. */
@@ -37,6 +38,12 @@ export class Outbox {
   close(): void {
     clearImmediate(this.slice);
     this.waiting = [];
+  }
+
+  private runOf(connection: Connection): FrameRun {
+    if (connection.run) return connection.run;
+    this.waiting.push(connection);
+    return this.start;
   }
 
   private write(): void {
