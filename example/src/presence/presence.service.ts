@@ -2,12 +2,11 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { ConnectionRegistry, type LiveConnection } from 'nestjs-live-messages';
 import { LiveFeed } from '../live/live-feed';
 
-/** How long a user without a connection still counts as online: nobody flickers who loads the page anew. */
-const GRACE_MS = 5_000;
-
 /** Who is online, as this node's connections show it; every page is told when that changes. */
 @Injectable()
 export class PresenceService implements OnModuleInit, OnModuleDestroy {
+  /** How long a user without a connection still counts as online: nobody flickers who loads the page anew. */
+  graceMs = 5_000;
   private readonly online = new Set<string>();
   private readonly leaving = new Map<string, NodeJS.Timeout>();
   private subscriptions: (() => void)[] = [];
@@ -50,7 +49,7 @@ export class PresenceService implements OnModuleInit, OnModuleDestroy {
       this.leaving.delete(userId);
       this.online.delete(userId);
       void this.feed.presenceChanged(userId);
-    }, GRACE_MS);
+    }, this.graceMs);
     this.leaving.set(userId, timer);
   }
 }

@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { PresenceService } from '../../../example/src/presence/presence.service';
 import { AppModule } from '../../../example/src/app.module';
 import { configureApp } from '../../../example/src/configure-app';
 import { Database } from '../../../example/src/database/database';
@@ -29,6 +30,11 @@ export class Stage {
   private browser: Browser | undefined;
   private port = 0;
   app!: NestExpressApplication;
+
+  /** Who the example says is online. */
+  get presence(): PresenceService {
+    return this.app.get(PresenceService);
+  }
 
   async open(): Promise<void> {
     // The example's defaults: data in memory and a key of its own, both new with each start.
