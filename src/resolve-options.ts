@@ -1,6 +1,6 @@
 import { ValidationError, validateSync } from 'class-validator';
 import { JwtConnectionGuard } from './gateway/jwt-connection.guard';
-import { JwtKey, JwtOptions, isSymmetric } from './gateway/jwt-options';
+import { JwtOptions, isSymmetric, looksLikePem } from './gateway/jwt-options';
 import { InvalidOptionsError } from './live-messages.errors';
 import { LiveMessagesOptions, ResolvedOptions } from './live-messages.options';
 import { toSchema } from './options-schema';
@@ -114,9 +114,4 @@ function jwtProblems(jwt: JwtOptions): string[] {
   if (symmetric && secrets.some(looksLikePem))
     return [`jwt.${way} must be a secret, got a PEM key: use jwt.publicKey`];
   return [];
-}
-
-function looksLikePem(secret: JwtKey | null | undefined): boolean {
-  const isText = typeof secret === 'string' || Buffer.isBuffer(secret);
-  return isText && secret.toString('latin1').trimStart().startsWith('-----BEGIN ');
 }

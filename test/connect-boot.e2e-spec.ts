@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { AddressInfo, Socket, connect as connectTcp } from 'node:net';
@@ -155,6 +156,13 @@ describe.each(Object.keys(HTTP_SERVERS) as (keyof typeof HTTP_SERVERS)[])('the m
   it.each([
     ['forRoot', () => LiveMessagesModule.forRoot({ jwt: { ...jwt, secret: 7 as never } })],
     ['forRootAsync', () => LiveMessagesModule.forRootAsync({ useFactory: () => ({ jwt, path: 'ws' }) })],
+    [
+      'a secret where a public key should be',
+      () =>
+        LiveMessagesModule.forRoot({
+          jwt: { publicKey: createSecretKey(Buffer.from(SECRET)), algorithms: ['RS256'] },
+        }),
+    ],
     [
       'a key that is none',
       () => LiveMessagesModule.forRoot({ jwt: { publicKey: 'MIIB', algorithms: ['RS256'] } }),

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { LiveMessagesOptions, TokenHeader } from 'nestjs-live-messages';
 import { HTTP_SERVERS, Host } from './support/host';
 import { KEY_PAIRS, inSeconds, jws, pemOf } from './support/jws';
@@ -144,6 +145,12 @@ describe.each(SERVERS)('the keys of %s', (http) => {
           throw Object.assign(new Error('a library of the host'), { name: 'JsonWebTokenError' });
         case 'nonsense':
           return 'no key at all';
+        case 'number':
+          return 5 as never;
+        case 'jwk':
+          return { key: rsa.publicKey.export({ format: 'jwk' }), format: 'jwk' } as never;
+        case 'secret':
+          return createSecretKey(Buffer.from('a secret where a public key should be'));
         case undefined:
         default:
           return undefined;
@@ -161,13 +168,22 @@ describe.each(SERVERS)('the keys of %s', (http) => {
       expect(await outcomeAt(host, signed(kid))).toBe('3000 token invalid');
     });
 
-    it.each(['broken', 'jwt-error', 'nonsense'])('takes a failure of its own on itself: %s', async (kid) => {
-      expect(await outcomeAt(host, signed(kid))).toBe('1011 internal error');
-    });
+    it.each(['broken', 'jwt-error', 'nonsense', 'number', 'jwk', 'secret'])(
+      'takes a failure of its own on itself: %s',
+      async (kid) => {
+        expect(await outcomeAt(host, signed(kid))).toBe('1011 internal error');
+      },
+    );
 
     it('takes no empty key, which anybody could sign with', async () => {
       const careless = await starting({ algorithms: ['HS256'], resolveKey: () => '' });
       expect(await outcomeAt(careless, inQuery(jws(HS256, user(), '')))).toBe('1011 internal error');
+    });
+
+    it('takes no public key for a secret, which everybody could sign with', async () => {
+      const careless = await starting({ algorithms: ['HS256'], resolveKey: () => pemOf(rsa) });
+      const forged = jws({ alg: 'HS256' }, user(), pemOf(rsa));
+      expect(await outcomeAt(careless, inQuery(forged))).toBe('1011 internal error');
     });
 
     it.each([7, ['pem'], { toString: 'pem' }, null])(

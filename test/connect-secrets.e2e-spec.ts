@@ -98,4 +98,20 @@ describe.each(['ours', 'plain'] as const)('a token, with the adapter %s', (adapt
     }
     expect(everything).not.toContain(SECRET);
   });
+
+  it('and a broken frame of a stranger leave no line in the log at all', async () => {
+    const log = new Lines();
+    const host = await hosts.start({ adapter, prepare: (app) => app.useLogger(log) });
+    const started = log.text;
+    const rubbish = clientFrame(3, 'rubbish');
+    const strangers = [
+      await RawClient.connect(host.url, tokenOf('user')),
+      RawClient.open(host.url, '/ws?token=nonsense'),
+    ];
+    for (const stranger of strangers) stranger.write(rubbish);
+    const huge = await RawClient.connect(host.url, tokenOf('user'));
+    huge.write(clientFrame(1, 'x'.repeat(5_000)));
+    await Promise.all([...strangers, huge].map((stranger) => stranger.gone));
+    expect(log.text).toBe(started);
+  });
 });

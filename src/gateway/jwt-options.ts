@@ -47,3 +47,9 @@ export interface JwtOptions {
 export function isSymmetric({ algorithms }: Pick<JwtOptions, 'algorithms'>): boolean {
   return algorithms.every((algorithm) => algorithm.startsWith('HS'));
 }
+
+/** Whether a key is the text of an asymmetric one, which must never serve as a secret. */
+export function looksLikePem(key: JwtKey | null | undefined): boolean {
+  const isText = typeof key === 'string' || Buffer.isBuffer(key);
+  return isText && key.toString('latin1').trimStart().startsWith('-----BEGIN ');
+}

@@ -1,6 +1,6 @@
 import { KeyObject, createPublicKey, createSecretKey } from 'node:crypto';
 import { HttpException } from '@nestjs/common';
-import { JwtKey, JwtOptions, TokenHeader, isSymmetric } from './jwt-options';
+import { JwtKey, JwtOptions, TokenHeader, isSymmetric, looksLikePem } from './jwt-options';
 
 /** The host could not say which key a token was signed with: its failure, not the token's. */
 export class KeyLookupError extends Error {
@@ -43,7 +43,9 @@ export class VerificationKeys {
     const key = await this.ask(header);
     if (key === undefined || key === null) return undefined;
     if (key instanceof KeyObject) return this.convert(key);
-    const text = key.toString('base64');
+    if (typeof key !== 'string' && !Buffer.isBuffer(key)) throw noKey();
+    // A string may look like another key's bytes in base64.
+    const text = `${typeof key} ${key.toString('base64')}`;
     const known = this.converted.get(text);
     if (known) return known;
     const made = this.convert(key);
@@ -66,7 +68,7 @@ export class VerificationKeys {
     try {
       return this.toKey(key);
     } catch {
-      throw new KeyLookupError('jwt.resolveKey answered what is no key');
+      throw noKey();
     }
   }
 
@@ -75,8 +77,13 @@ export class VerificationKeys {
   }
 }
 
-/** An empty secret would let anybody sign. */
+function noKey(): KeyLookupError {
+  return new KeyLookupError('jwt.resolveKey answered what is no key for the algorithms');
+}
+
+/** With an empty secret anybody could sign, and with a public key as the secret whoever knows it. */
 function toSecretKey(key: JwtKey): KeyObject {
+  if (looksLikePem(key)) throw new TypeError('a PEM key is no secret');
   const made = key instanceof KeyObject ? key : createSecretKey(Buffer.from(key as string));
   if (made.type !== 'secret' || made.symmetricKeySize === 0)
     throw new TypeError('a secret must not be empty');
@@ -84,6 +91,7 @@ function toSecretKey(key: JwtKey): KeyObject {
 }
 
 function toPublicKey(key: JwtKey): KeyObject {
-  if (!(key instanceof KeyObject)) return createPublicKey(key);
-  return key.type === 'private' ? createPublicKey(key) : key;
+  const made = key instanceof KeyObject && key.type !== 'private' ? key : createPublicKey(key as string);
+  if (made.type !== 'public') throw new TypeError('a secret is no public key');
+  return made;
 }
