@@ -91,7 +91,7 @@ function toSecretKey(key: JwtKey): KeyObject {
 }
 
 function toPublicKey(key: JwtKey): KeyObject {
-  const made = key instanceof KeyObject && key.type !== 'private' ? key : createPublicKey(key as string);
+  const made = key instanceof KeyObject && key.type !== 'private' ? key : createPublicKey(key);
   if (made.type !== 'public') throw new TypeError('a secret is no public key');
   return made;
 }
