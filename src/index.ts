@@ -1,5 +1,10 @@
 export { LiveMessagesModule, type LiveMessagesOptionsFactory } from './live-messages.module';
-export type { LimitOptions, LiveMessagesOptions, MembershipOptions } from './live-messages.options';
+export type {
+  HistoryOptions,
+  LimitOptions,
+  LiveMessagesOptions,
+  MembershipOptions,
+} from './live-messages.options';
 export {
   type FieldIssue,
   InvalidEventError,
@@ -49,6 +54,7 @@ export { type Audience, toEveryone, toTopic, toUsers } from './log/audience';
 export type { Position } from './log/position';
 export type { LogRecord, NewRecord } from './log/records';
 
+export type { Connected, ControlOnWire, Heartbeat, Resync, ResyncReason } from './protocol/control';
 export { CLOSE_CODES } from './protocol/close-codes';
 export { type Topic, topic } from './protocol/topic';
 export type { EventOnWire, MessageOnWire, RefreshOnWire, TypingOnWire } from './protocol/wire';

@@ -54,8 +54,8 @@ const OPTIONS = Symbol('live-messages:options');
 const REPORT = Symbol('live-messages:report');
 const LOGGER = new Logger('LiveMessages');
 
-/** The bound of what is kept for connections that are still behind. */
-const WINDOW = { maxMs: 300_000, maxBytes: 67_108_864 };
+/** The bound of what is held for connections that are still behind, where no past is held for others. */
+const NO_HISTORY = { maxMs: 300_000, maxBytes: 67_108_864, compact: true };
 
 const PUBLIC = [
   LiveEventsService,
@@ -226,7 +226,8 @@ function makeHub(
   options: ResolvedOptions,
   report: Report,
 ): Hub {
-  const { membershipOptions, memberships, refresh } = options;
+  const { membershipOptions, memberships, refresh, heartbeat } = options;
+  const history = options.history || NO_HISTORY;
   const reader =
     memberships === undefined
       ? undefined
@@ -244,7 +245,9 @@ function makeHub(
       ...options,
       refreshPerSecond,
       recheckMs: membershipOptions.recheckMs,
-      window: WINDOW,
+      heartbeatMs: heartbeat.intervalMs,
+      window: { ...history, keepsPast: options.history !== false },
+      compact: history.compact,
     },
     report,
   );

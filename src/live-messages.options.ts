@@ -36,6 +36,19 @@ export interface MembershipOptions extends MembershipReaderOptions {
   readonly timeoutMs: number;
 }
 
+/** The past that a node holds for clients that come back. */
+export interface HistoryOptions {
+  /** In milliseconds. @default 300000 */
+  readonly maxMs: number;
+  /** @default 67108864 */
+  readonly maxBytes: number;
+  /**
+   * Whether a replay is what a chat needs of the past: of several edits the last, of a deleted message its deletion.
+   * `false`: every event. @default true
+   */
+  readonly compact: boolean;
+}
+
 /** What `LiveMessagesModule.forRoot` takes. Everything but `jwt` has a default. */
 export interface LiveMessagesOptions {
   /** Which tokens let their bearers in. */
@@ -79,6 +92,11 @@ export interface LiveMessagesOptions {
   readonly memberships?: InjectionToken<MembershipSource>;
   /** How the provider of `memberships` is asked. */
   readonly membershipOptions?: Partial<MembershipOptions>;
+  /**
+   * The past that resumable clients get when they come back, in this process's memory. `false`: none, they are told to
+   * fetch. @default { maxMs: 300000, maxBytes: 67108864, compact: true }
+   */
+  readonly history?: Partial<HistoryOptions> | false;
   /** How long `emit` waits for the log before it rejects with `LogUnavailableError`, in milliseconds. @default 5000 */
   readonly emitTimeoutMs?: number;
   /**
@@ -114,6 +132,7 @@ export type ResolvedOptions = Readonly<
       | 'membershipOptions'
       | 'typing'
       | 'drain'
+      | 'history'
       | 'memberships'
       | 'log'
     >
@@ -125,6 +144,7 @@ export type ResolvedOptions = Readonly<
   readonly membershipOptions: MembershipOptions;
   readonly typing: TypingOptions;
   readonly drain: DrainOptions;
+  readonly history: HistoryOptions | false;
   readonly memberships: InjectionToken<MembershipSource> | undefined;
   readonly log: EventLog | undefined;
 };

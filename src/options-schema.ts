@@ -88,6 +88,12 @@ class DrainSchema {
   @IsOptional() @Milliseconds(1) timeoutMs?: unknown;
 }
 
+class HistorySchema {
+  @IsOptional() @Milliseconds(1) maxMs?: unknown;
+  @IsOptional() @Bytes(1_024) maxBytes?: unknown;
+  @IsOptional() @Flag() compact?: unknown;
+}
+
 /** All options, as class-validator sees them. */
 class OptionsSchema {
   @Must('an object with the keys that tokens are verified with', isObject) @ValidateNested() jwt?: unknown;
@@ -111,6 +117,11 @@ class OptionsSchema {
   @Must('{ perSecond } or false', isObject)
   @ValidateNested()
   refresh?: unknown;
+  @IsOptional()
+  @ValidateIf(({ history }: OptionsSchema) => history !== false)
+  @Must('{ maxMs, maxBytes, compact } or false', isObject)
+  @ValidateNested()
+  history?: unknown;
   @IsOptional() @Must('an object', isObject) @ValidateNested() typing?: unknown;
   @IsOptional() @Must('an object', isObject) @ValidateNested() drain?: unknown;
   @IsOptional() @Must('an EventLog', (value) => value instanceof EventLog) log?: unknown;
@@ -126,6 +137,7 @@ const GROUPS = {
   refresh: RefreshSchema,
   typing: TypingSchema,
   drain: DrainSchema,
+  history: HistorySchema,
 };
 
 /** The options in the classes that carry the rules. The values stay what they are: keys and logs are not cloned. */

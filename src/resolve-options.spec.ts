@@ -60,6 +60,7 @@ describe('the options', () => {
       refresh: { perSecond: 500 },
       typing: { throttleMs: 2_000, lifeMs: 5_000 },
       drain: { spreadMs: 8_000, timeoutMs: 20_000 },
+      history: { maxMs: 300_000, maxBytes: 67_108_864, compact: true },
       log: undefined,
       events: [],
     });
@@ -123,6 +124,8 @@ describe('a number', () => {
     ['refresh.perSecond', 1, 1_000_000],
     ['typing.throttleMs', 0, MS],
     ['typing.lifeMs', 1, MS],
+    ['history.maxMs', 1, MS],
+    ['history.maxBytes', 1_024, 2 ** 30],
   ])('%s is whole, and from %i to %i', (path, min, max) => {
     for (const good of [min, max]) expect(problemsOf(withOption(path, good))).toEqual([]);
     const wrong: [unknown, string][] = [
@@ -173,6 +176,8 @@ describe('any other option', () => {
     ['origins', () => true],
     ['greeting', false],
     ['refresh', false],
+    ['history', false],
+    ['history.compact', false],
     ['events', [Host]],
     ['jwt.userIdClaim', 'user_id'],
     ['jwt.issuer', ['https://a.example', 'https://b.example']],

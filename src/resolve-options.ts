@@ -20,6 +20,7 @@ const DEFAULTS = {
   refresh: { perSecond: 500 },
   typing: { throttleMs: 2_000, lifeMs: 5_000 },
   drain: { spreadMs: 8_000, timeoutMs: 20_000 },
+  history: { maxMs: 300_000, maxBytes: 67_108_864, compact: true },
   log: undefined,
   events: [],
 } as const satisfies Omit<ResolvedOptions, 'jwt'>;
@@ -54,6 +55,7 @@ export function resolveOptions(options: LiveMessagesOptions): ResolvedOptions {
     membershipOptions: { ...DEFAULTS.membershipOptions, ...given(options.membershipOptions) },
     typing: { ...DEFAULTS.typing, ...given(options.typing) },
     drain,
+    history: options.history !== false && { ...DEFAULTS.history, ...given(options.history) },
   };
 }
 

@@ -13,6 +13,7 @@ import { MembershipReader } from '../src/memberships/membership-reader';
 import { Topic, topic } from '../src/protocol/topic';
 import { GREETING } from '../src/protocol/wire';
 import { FakeSocket } from './support/fake-connection';
+import { HUB_OPTIONS } from './support/hub-options';
 
 const USERS = ['ann', 'bob', 'cid'];
 const TOPICS = [topic('CHANNEL', 'a'), topic('CHANNEL', 'b')];
@@ -186,14 +187,6 @@ class World {
 
   constructor(readonly model: Model) {
     const report = (line: string, error?: unknown) => void this.reports.push(`${line}: ${String(error)}`);
-    const options = {
-      greeting: true,
-      recheckMs: 300_000,
-      window: { maxMs: 300_000, maxBytes: 67_108_864 },
-      slowConsumer: { maxBytes: 1_048_576, maxMs: 10_000 },
-      typing: { throttleMs: 2_000, lifeMs: 5_000 },
-      refreshPerSecond: 500,
-    };
     const source = { topicsOf: (userId: string) => this.topicsOf(userId) };
     const reader = new MembershipReader(source, { concurrency: MOST_CALLS, timeoutMs: 60_000 });
     this.hub = new Hub(
@@ -201,7 +194,7 @@ class World {
       this.users,
       new ConnectionRegistry(this.users, report),
       reader,
-      options,
+      HUB_OPTIONS,
       report,
     );
   }

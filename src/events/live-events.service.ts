@@ -142,6 +142,7 @@ function toRecord(shape: EventShape, event: EncodedEvent, audience: Audience, ac
         audience,
         author: fields.user_id as string,
         topic: topicOf(fields),
+        subject: fields.id as string,
         durable: true,
       };
     default:

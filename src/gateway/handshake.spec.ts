@@ -1,3 +1,4 @@
+import { HUB_OPTIONS } from '../../test/support/hub-options';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { ConnectionRegistry } from '../hub/connection-registry';
@@ -18,14 +19,7 @@ function setUp(authenticate: () => Promise<Principal>, origins: OriginCheck | 'a
     users,
     new ConnectionRegistry(users, report),
     undefined,
-    {
-      greeting: true,
-      recheckMs: 300_000,
-      window: { maxMs: 300_000, maxBytes: 1_000_000 },
-      slowConsumer: { maxBytes: 1_000_000, maxMs: 10_000 },
-      typing: { throttleMs: 2_000, lifeMs: 5_000 },
-      refreshPerSecond: 500,
-    },
+    HUB_OPTIONS,
     report,
   );
   const guard = Object.assign(new JwtConnectionGuard(), { authenticate });

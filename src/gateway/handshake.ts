@@ -4,6 +4,7 @@ import { Hub } from '../hub/hub';
 import { Principal } from '../hub/principal';
 import { Report } from '../hub/report';
 import { Place } from '../hub/window';
+import { RESUME_PARAMETER } from '../protocol/control';
 import { MAX_ID_LENGTH } from '../protocol/topic';
 import { JwtConnectionGuard } from './jwt-connection.guard';
 import { REJECTIONS, Rejection } from './rejection';
@@ -18,7 +19,13 @@ export type OriginCheck = (origin: string | undefined, request: UpgradeRequest) 
 
 /** What becomes of an upgrade. */
 export type Decision =
-  | { readonly kind: 'admitted'; readonly principal: Principal; readonly place: Place }
+  | {
+      readonly kind: 'admitted';
+      readonly principal: Principal;
+      readonly place: Place;
+      /** The cursor a resumable connection comes back with, empty the first time; undefined: a plain one. */
+      readonly resume: string | undefined;
+    }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 
 /** CONNECT, before the upgrade: reads the request, asks the guard, and answers with a decision; it never throws. */
@@ -42,10 +49,11 @@ export class Handshake {
     try {
       const request = readUpgradeRequest(raw);
       if (!request) return rejected(REJECTIONS.tokenMalformed);
+      const resume = resumeOf(request.query);
       if (!(await this.allowsOrigin(request))) return rejected(REJECTIONS.originNotAllowed);
       const principal = await this.authenticate(request);
       if (this.hub.isRevoked(principal)) return rejected(REJECTIONS.tokenRevoked);
-      return { kind: 'admitted', principal, place };
+      return { kind: 'admitted', principal, place, resume };
     } catch (error) {
       return rejected(this.rejectionOf(error));
     }
@@ -88,6 +96,12 @@ async function inTime<T>(who: string, ask: () => Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Two cursors are none that anybody was given. */
+function resumeOf(query: URLSearchParams): string | undefined {
+  const [cursor, ...more] = query.getAll(RESUME_PARAMETER);
+  return more.length > 0 ? 'two' : cursor;
 }
 
 function rejected(rejection: Rejection): Decision {

@@ -19,6 +19,8 @@ class Peer extends EventEmitter {
 
 const OPTIONS = { intervalMs: 25_000, timeoutMs: 10_000 };
 
+const OWNER = { onBeat: () => undefined, onSwept: () => undefined };
+
 describe('the heartbeat', () => {
   let heartbeat: Heartbeat;
   const closes: Close[] = [];
@@ -32,7 +34,7 @@ describe('the heartbeat', () => {
     const now = performance.now.bind(performance);
     jest.spyOn(performance, 'now').mockImplementation(() => now() + slept);
     closes.length = 0;
-    heartbeat = new Heartbeat(OPTIONS);
+    heartbeat = new Heartbeat(OPTIONS, OWNER);
   });
 
   afterEach(() => {
@@ -84,7 +86,7 @@ describe('the heartbeat', () => {
 
   it('does not let a later ping put off the first pong that is due', async () => {
     heartbeat.close();
-    heartbeat = new Heartbeat({ intervalMs: 4_000, timeoutMs: 10_000 });
+    heartbeat = new Heartbeat({ intervalMs: 4_000, timeoutMs: 10_000 }, OWNER);
     const peer = add();
     peer.answers = false;
     await jest.advanceTimersByTimeAsync(13_000);

@@ -9,6 +9,14 @@ export interface HeartbeatOptions {
   readonly timeoutMs: number;
 }
 
+/** What a {@link Heartbeat} tells its owner. */
+export interface HeartbeatOwner {
+  /** The socket has been pinged, which its client's script can't see. */
+  onBeat(socket: LiveSocket): void;
+  /** All sockets have been looked at. */
+  onSwept(): void;
+}
+
 const NO_PONG: Close = { name: 'timeout', reason: 'no pong' };
 const EXPIRED: Close = { name: 'unauthorized', reason: 'token expired' };
 
@@ -27,7 +35,10 @@ export class Heartbeat {
   /** Milliseconds that the process was awake for: what it slept through is not held against anyone's pong. */
   private awakeMs = 0;
 
-  constructor(private readonly options: HeartbeatOptions) {
+  constructor(
+    private readonly options: HeartbeatOptions,
+    private readonly owner: HeartbeatOwner,
+  ) {
     this.sweepMs = Math.max(5, Math.min(MAX_SWEEP_MS, options.intervalMs / 4, options.timeoutMs / 4));
     this.timer = setInterval(() => this.sweep(), this.sweepMs);
     this.timer.unref();
@@ -54,6 +65,7 @@ export class Heartbeat {
     this.sweptAt = now;
     const wallClock = Date.now();
     for (const socket of this.sockets) this.look(socket, wallClock);
+    this.owner.onSwept();
   }
 
   private look(socket: LiveSocket, wallClock: number): void {
@@ -64,6 +76,7 @@ export class Heartbeat {
     } else if (this.awakeMs >= socket.pingAt) {
       socket.pingAt = this.awakeMs + this.options.intervalMs;
       socket.ping(this.awakeMs + this.options.timeoutMs);
+      this.owner.onBeat(socket);
     }
   }
 }

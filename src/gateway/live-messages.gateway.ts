@@ -9,7 +9,7 @@ import { Close, closeWithHint } from '../protocol/close-codes';
 import { Admission } from './admission';
 import { ConnectionLimit } from './connection-limit';
 import { Decision, Handshake } from './handshake';
-import { Heartbeat, HeartbeatOptions } from './heartbeat';
+import { Heartbeat, HeartbeatOptions, HeartbeatOwner } from './heartbeat';
 import { LiveSocket, LiveSocketOwner, MAX_INBOUND_FRAMES, closeSocket } from './live-socket';
 import { Rejection } from './rejection';
 import { markServer } from './server-mark';
@@ -37,7 +37,9 @@ export type Stage = 'starting' | 'up' | 'draining';
  * is gone. Nothing here throws into the host's process. The module decorates it, with `@WebSocketGateway({ path })`,
  * because the path is an option.
  */
-export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, LiveSocketOwner {
+export class LiveMessagesGateway
+  implements OnGatewayInit, OnGatewayConnection, LiveSocketOwner, HeartbeatOwner
+{
   private readonly admission: Admission;
   private readonly limit: ConnectionLimit;
   private readonly heartbeat: Heartbeat;
@@ -59,7 +61,7 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
     this.limit = new ConnectionLimit(options.limits.connectionsPerUser, (connection, close) =>
       hub.close(connection, close),
     );
-    this.heartbeat = new Heartbeat(options.heartbeat);
+    this.heartbeat = new Heartbeat(options.heartbeat, this);
   }
 
   /** What `@WebSocketGateway` is given, once there is an HTTP server to stand on. */
@@ -149,6 +151,15 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
     if (this.connections.size === 0) this.whoWaitsForEmpty?.();
   }
 
+  onBeat(socket: LiveSocket): void {
+    const connection = this.connections.get(socket);
+    if (connection) this.hub.beat(connection);
+  }
+
+  onSwept(): void {
+    this.hub.flush();
+  }
+
   /** Never rejects: a ws server has nobody to catch it. */
   private async judge(raw: IncomingMessage, verdict: Verdict): Promise<void> {
     try {
@@ -170,14 +181,14 @@ export class LiveMessagesGateway implements OnGatewayInit, OnGatewayConnection, 
   private admit(
     client: WebSocket,
     raw: IncomingMessage,
-    { principal, place }: Decision & { kind: 'admitted' },
+    { principal, place, resume }: Decision & { kind: 'admitted' },
   ): void {
     if (this.currentStage !== 'up') {
       this.hub.release(place);
       return this.turnAway(client, closeWithHint('serviceRestart', 1_000));
     }
     const socket = new LiveSocket(client, raw.socket, principal.expiresAt, this);
-    const connection = this.hub.register(socket, principal, place);
+    const connection = this.hub.register(socket, principal, place, resume);
     this.connections.set(socket, connection);
     this.heartbeat.add(socket);
     this.limit.enforce(this.users.get(principal.userId)?.connections ?? [], Date.now());

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Position } from '../log/position';
 import { Close } from '../protocol/close-codes';
 import { ConnectionSocket } from './connection-socket';
 import { FrameRun } from './frame-run';
@@ -14,12 +15,23 @@ export interface LiveConnection {
 }
 
 /**
- * Where a connection stands: `behind` a place in the log, until it has caught up; `live`: it gets what comes; `closed`.
+ * Why a connection is behind: `new`: it has been sent nothing yet; `changed`: its user's topics are being asked for
+ * again; `ahead`: it came back with a cursor that this node has yet to reach; `broken`: records can't be had.
  */
-export type ConnectionState =
-  | { readonly kind: 'behind'; readonly place: Place; readonly isNew: boolean }
-  | { readonly kind: 'live' }
-  | { readonly kind: 'closed' };
+export type BehindCause = 'new' | 'changed' | 'ahead' | 'broken';
+
+/** A connection gets nothing until it has caught up. */
+export interface Behind {
+  readonly kind: 'behind';
+  readonly cause: BehindCause;
+  /** Held, so that what comes after it is there. */
+  readonly place: Place;
+  /** Up to here it has been sent what is for it. */
+  readonly from: Position;
+}
+
+/** Where a connection stands: `behind`, until it has caught up; `live`: it gets what comes; `closed`. */
+export type ConnectionState = Behind | { readonly kind: 'live' } | { readonly kind: 'closed' };
 
 const LIVE: ConnectionState = { kind: 'live' };
 const CLOSED: ConnectionState = { kind: 'closed' };
@@ -28,6 +40,7 @@ const CLOSED: ConnectionState = { kind: 'closed' };
 export class Connection implements LiveConnection {
   private readonly connectedAtMs = Date.now();
   private lazyId: string | undefined;
+  readonly isResumable: boolean;
   state: ConnectionState;
   /** Frames that it is to get with the next write. */
   run: FrameRun | undefined;
@@ -40,8 +53,11 @@ export class Connection implements LiveConnection {
     readonly principal: Principal,
     private readonly socket: ConnectionSocket,
     place: Place,
+    /** What a resumable connection asked to resume from, empty the first time; undefined: it is a plain one. */
+    private asked?: string,
   ) {
-    this.state = { kind: 'behind', place, isNew: true };
+    this.isResumable = asked !== undefined;
+    this.state = { kind: 'behind', cause: 'new', place, from: place.position };
   }
 
   get userId(): string {
@@ -80,8 +96,15 @@ export class Connection implements LiveConnection {
     this.state = LIVE;
   }
 
-  fallBehind(place: Place): void {
-    this.state = { kind: 'behind', place, isNew: false };
+  fallBehind(cause: BehindCause, place: Place, from = place.position): void {
+    this.state = { kind: 'behind', cause, place, from };
+  }
+
+  /** What it asked to resume from: told once. */
+  takeAsked(): string {
+    const asked = this.asked ?? '';
+    this.asked = undefined;
+    return asked;
   }
 
   /** Writes what waits, in one write. */

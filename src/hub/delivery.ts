@@ -1,10 +1,13 @@
 import { Audience } from '../log/audience';
+import { Position } from '../log/position';
 import { EventRecord, LogRecord, RefreshRecord, TypingRecord } from '../log/records';
 import { Connection } from './connection';
+import { EventFrames } from './event-frames';
 import { textFrame } from './frame';
 import { LiveUser } from './live-user';
 import { Outbox } from './outbox';
 import { Recipients } from './recipients';
+import { RefreshMemory } from './refresh-memory';
 import { RefreshQueue } from './refresh-queue';
 import { SlowConsumerLimits, SlowConsumers } from './slow-consumers';
 import { Typing, TypingOptions, typingKey } from './typing';
@@ -15,6 +18,8 @@ export interface DeliveryOptions {
   readonly typing: TypingOptions;
   /** Refreshes a second; infinity: all at once. */
   readonly refreshPerSecond: number;
+  /** For how long clients may come back from, in milliseconds. */
+  readonly window: { readonly maxMs: number };
 }
 
 type Refresh = RefreshRecord['what'];
@@ -32,11 +37,12 @@ const MAX_HELD_TYPING = 100;
 
 /** Brings what happens to live connections: messages at once, typing now or never, refreshes in turn. */
 export class Delivery {
-  private readonly frames = new WeakMap<EventRecord | TypingRecord, Buffer>();
+  private readonly frames = new EventFrames();
   private readonly typing: Typing;
   private readonly outbox: Outbox;
   private readonly slow: SlowConsumers;
   private readonly refreshes: RefreshQueue;
+  private readonly refreshMemory: RefreshMemory;
 
   constructor(
     private readonly recipients: Recipients,
@@ -54,12 +60,18 @@ export class Delivery {
       (connection, what) => this.outbox.add(connection, REFRESH_FRAMES[what]),
       () => this.outbox.flush(),
     );
+    this.refreshMemory = new RefreshMemory(options.window.maxMs);
   }
 
   /** Events for one audience, to every live connection of it: a burst walks the audience once. */
   events(audience: Audience, records: readonly LogRecord<EventRecord>[]): void {
-    const frames = records.map(({ body }) => this.frameOf(body));
-    this.recipients.forEachLive(audience, (connection) => this.outbox.addAll(connection, frames));
+    let plain: Buffer[] | undefined;
+    let resumable: Buffer[] | undefined;
+    this.recipients.forEachLive(audience, (connection) => {
+      if (connection.isResumable) resumable ??= records.map((record) => this.frames.resumable(record));
+      else plain ??= records.map((record) => this.frames.plain(record));
+      this.outbox.addAll(connection, connection.isResumable ? resumable! : plain!);
+    });
     for (const { body } of records) this.overtakeTyping(body);
   }
 
@@ -67,7 +79,7 @@ export class Delivery {
   typingIndicator(record: LogRecord<TypingRecord>): void {
     const { body, at } = record;
     if (!this.typing.admits(record, Date.now())) return;
-    const frame = this.frameOf(body);
+    const frame = this.frames.plain(record);
     const key = typingKey(body.topic, body.author);
     this.recipients.forEachLive(body.audience, (connection, user) => {
       if (user.id === body.author) return;
@@ -77,20 +89,46 @@ export class Delivery {
   }
 
   /** To every live connection of the audience, in its turn. */
-  refresh({ body, at }: LogRecord<RefreshRecord>): void {
+  refresh(record: LogRecord<RefreshRecord>): void {
+    const { body, at } = record;
     this.recipients.forEachLive(body.audience, (connection, user) => {
       this.refreshes.add(connection, body.what, isAtOnce(user, at, body.actor));
     });
     // Now, and not with the flush: what the budget has keeps its place among the events of the batch.
     this.refreshes.run();
+    this.refreshMemory.add(record, this.refreshes.spreadMs);
   }
 
   /** To one connection that catches up: what its user should have seen of the past. */
-  past({ body, at }: LogRecord, connection: Connection, user: LiveUser): void {
-    if (body.kind === 'event') this.outbox.add(connection, this.frameOf(body));
-    else if (body.kind === 'refresh') {
+  past(record: LogRecord, connection: Connection, user: LiveUser): void {
+    const { body, at } = record;
+    if (body.kind === 'event') {
+      this.outbox.add(connection, this.pastFrame(record as LogRecord<EventRecord>, connection));
+    } else if (body.kind === 'refresh') {
       this.refreshes.add(connection, body.what, isAtOnce(user, at, body.actor));
     }
+  }
+
+  /** How many bytes {@link past} takes of one that catches up. */
+  pastBytes(records: readonly LogRecord[], connection: Connection): number {
+    const lengthOf = (record: LogRecord) =>
+      record.body.kind === 'event' ? this.pastFrame(record as LogRecord<EventRecord>, connection).length : 0;
+    return records.reduce((bytes, record) => bytes + lengthOf(record), 0);
+  }
+
+  /** The refreshes up to a place whose turns were not over when a client had come so far; undefined: unknown. */
+  refreshesUnderWay(place: Position, time: number): LogRecord<RefreshRecord>[] | undefined {
+    return this.refreshMemory.underWayAt(place, time);
+  }
+
+  /** One refresh to one connection, in its turn. */
+  refreshOne(connection: Connection, what: Refresh): void {
+    this.refreshes.add(connection, what, false);
+  }
+
+  /** Forgets what has had its time. */
+  prune(now: number): void {
+    this.refreshMemory.prune(now);
   }
 
   /** One frame of the server's own. */
@@ -121,10 +159,8 @@ export class Delivery {
     this.slow.forEach((connection) => connection.heldTyping?.delete(key));
   }
 
-  private frameOf(body: EventRecord | TypingRecord): Buffer {
-    let frame = this.frames.get(body);
-    if (!frame) this.frames.set(body, (frame = textFrame(body.json)));
-    return frame;
+  private pastFrame(record: LogRecord<EventRecord>, connection: Connection): Buffer {
+    return connection.isResumable ? this.frames.resumable(record) : this.frames.plain(record);
   }
 
   private holdTyping(connection: Connection, key: string, held: { frame: Buffer; at: number }): void {

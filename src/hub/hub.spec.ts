@@ -1,3 +1,4 @@
+import { HUB_OPTIONS } from '../../test/support/hub-options';
 import { FakeSocket } from '../../test/support/fake-connection';
 import { toEveryone, toTopic } from '../log/audience';
 import { EventLog, LogFollower, LogRange, LogSubscription } from '../log/event-log';
@@ -71,14 +72,8 @@ describe('Hub', () => {
       { topicsOf: (userId) => answer(userId) },
       { concurrency: 50, timeoutMs: 100 },
     );
-    const options = {
-      greeting: true,
-      recheckMs: 300_000,
-      window: { maxMs: 300_000, maxBytes: 2_000 },
-      slowConsumer: { maxBytes: 1_048_576, maxMs: 10_000 },
-      typing: { throttleMs: 2_000, lifeMs: 5_000 },
-      refreshPerSecond: 500,
-    };
+    const window = { maxMs: 300_000, maxBytes: 2_000, keepsPast: true };
+    const options = { ...HUB_OPTIONS, window };
     hub = new Hub(log, users, registry, reader, options, report);
     await hub.start();
   });
@@ -101,17 +96,26 @@ describe('Hub', () => {
   };
 
   describe('at a break in the log', () => {
-    it('sends everyone away with 1012, live or on the way, and tells when to come back', async () => {
-      const live = register('ann');
+    it('sends plain connections away with 1012, in their turn, and tells when to come back', async () => {
+      const connections = [register('ann'), register('bob'), register('cid')];
       await answered();
-      answer = () => new Promise(() => undefined);
-      const behind = register('bob');
       log.break({ epoch: 2, seq: 5 });
-      for (const { socket, connection } of [live, behind]) {
+      log.say(event('after the break'));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      for (const { socket, connection } of connections) {
         expect(socket.closes).toEqual([{ name: 'serviceRestart', ...COME_BACK }]);
+        expect(socket.texts).toHaveLength(1);
         expect(connection.isOpen).toBe(false);
       }
       expect(registry.size).toBe(0);
+    });
+
+    it('sends away with 1013 a plain connection that was on its way', async () => {
+      answer = () => new Promise((resolve) => setTimeout(() => resolve([general]), 20));
+      const { socket } = register('ann');
+      log.break({ epoch: 2, seq: 5 });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(socket.closes).toEqual([{ name: 'tryAgainLater', ...COME_BACK }]);
     });
 
     it('sends away with 1013 who took his place before it', async () => {
@@ -139,8 +143,8 @@ describe('Hub', () => {
       register('ann');
       await answered();
       log.say(member('joined', 'ann'));
-      log.break({ epoch: 1, seq: 9 });
       answer = () => [];
+      log.break({ epoch: 1, seq: 9 });
       const { socket } = register('ann');
       await answered();
       log.say(event('not for ann'));

@@ -1,33 +1,40 @@
+import { toEveryone } from '../log/audience';
 import { EventLog, LogFollower, LogSubscription } from '../log/event-log';
 import { Position, comparePositions } from '../log/position';
 import { EventRecord, LogRecord, MembershipRecord, RevocationRecord } from '../log/records';
 import { Fences } from '../memberships/fences';
 import { MembershipReader } from '../memberships/membership-reader';
 import { Close, closeWithHint } from '../protocol/close-codes';
-import { GREETING } from '../protocol/wire';
 import { Connection } from './connection';
 import { ConnectionRegistry } from './connection-registry';
 import { ConnectionSocket } from './connection-socket';
+import { ControlFrames } from './control-frames';
 import { Delivery, DeliveryOptions } from './delivery';
-import { textFrame } from './frame';
-import { Handover, KICKED } from './handover';
+import { Departures } from './departures';
+import { Handover, HandoverOwner, KICKED } from './handover';
+import { Kicks } from './kicks';
 import { LiveUsers } from './live-users';
 import { Principal } from './principal';
 import { Recipients } from './recipients';
 import { Report } from './report';
+import { ResyncSpread } from './resync-spread';
 import { Revocations } from './revocations';
 import { seriesOf } from './series';
 import { TopicIndex } from './topic-index';
 import { UserMemberships } from './user-memberships';
-import { Place, Window } from './window';
+import { Place, Window, WindowOptions } from './window';
 
 /** What the hub is told at boot. */
 export interface HubOptions extends DeliveryOptions {
   readonly greeting: boolean;
+  /** How often a resumable connection is told its place, in milliseconds. */
+  readonly heartbeatMs: number;
   /** In milliseconds: how often the host is asked again, and how long the log's word beats its answers. */
   readonly recheckMs: number;
-  /** The bound of what is kept for connections that are behind. */
-  readonly window: { readonly maxMs: number; readonly maxBytes: number };
+  /** How much of the past is held. */
+  readonly window: WindowOptions;
+  /** Whether a replay leaves out what it overtakes itself. */
+  readonly compact: boolean;
 }
 
 /** How often memberships, fences and revocations are looked through, in milliseconds. */
@@ -43,16 +50,21 @@ const TOO_SLOW: Close = { name: 'tooSlow', reason: 'too slow' };
  * FAN OUT: follows the ordered log and writes to each connection what it should see. Who gets a record is decided
  * when it comes, in the log's order; the writes of a batch follow.
  */
-export class Hub implements LogFollower {
+export class Hub implements LogFollower, HandoverOwner {
   private readonly window: Window;
+  private readonly kicks = new Kicks();
   private readonly revocations = new Revocations();
   private readonly fences: Fences;
   private readonly memberships: UserMemberships;
   private readonly delivery: Delivery;
   private readonly handover: Handover;
+  private readonly departures: Departures;
+  private readonly controls: ControlFrames;
+  private readonly recipients: Recipients;
   private readonly waiting = new Set<() => void>();
   private subscription: LogSubscription | undefined;
   private housekeeping: NodeJS.Timeout | undefined;
+  private isLookingAhead = false;
 
   constructor(
     private readonly log: EventLog,
@@ -63,13 +75,23 @@ export class Hub implements LogFollower {
     private readonly report: Report,
   ) {
     const index = new TopicIndex();
-    this.window = new Window(options.window.maxMs, options.window.maxBytes, { epoch: 0, seq: 0 });
-    this.fences = new Fences(options.recheckMs, Math.max(options.recheckMs, options.window.maxMs));
-    const recipients = new Recipients(users, index, this.fences);
-    this.delivery = new Delivery(recipients, options, (connection) => this.close(connection, TOO_SLOW));
-    const greeting = options.greeting ? textFrame(JSON.stringify(GREETING)) : undefined;
-    this.handover = new Handover(this.window, recipients, this.delivery, greeting, (connection, close) =>
-      this.close(connection, close),
+    this.window = new Window(options.window, { epoch: 0, seq: 0 });
+    this.fences = new Fences(options.recheckMs, 2 * Math.max(options.recheckMs, options.window.maxMs));
+    this.recipients = new Recipients(users, index, this.fences);
+    this.delivery = new Delivery(this.recipients, options, (connection) => this.close(connection, TOO_SLOW));
+    this.controls = new ControlFrames(options.greeting, options.heartbeatMs);
+    this.departures = new Departures(options.refreshPerSecond, (connection) =>
+      this.close(connection, closeWithHint('serviceRestart', RETURN_WITHIN_MS)),
+    );
+    this.handover = new Handover(
+      this.window,
+      this.kicks,
+      this.recipients,
+      this.delivery,
+      this.controls,
+      new ResyncSpread(options.refreshPerSecond),
+      { compact: options.compact, maxReplayBytes: options.slowConsumer.maxBytes / 2 },
+      this,
     );
     this.memberships = new UserMemberships(
       reader,
@@ -78,7 +100,10 @@ export class Hub implements LogFollower {
       index,
       this.fences,
       () => this.window.head,
-      (user, outcome) => this.handover.settle(user, outcome),
+      (user, outcome) => {
+        this.handover.settle(user, outcome);
+        void this.lookAhead();
+      },
       report,
     );
   }
@@ -100,6 +125,7 @@ export class Hub implements LogFollower {
   stop(): void {
     this.subscription?.close();
     clearInterval(this.housekeeping);
+    this.departures.close();
     this.delivery.close();
   }
 
@@ -133,9 +159,13 @@ export class Hub implements LogFollower {
     return this.revocations.covers(principal, Date.now());
   }
 
-  /** A new connection, behind its place until the host has said which topics its user is in. */
-  register(socket: ConnectionSocket, principal: Principal, place: Place): Connection {
-    const connection = new Connection(principal, socket, place);
+  /**
+   * A new connection, behind its place until the host has said which topics its user is in.
+   *
+   * @param resume the cursor it comes back with, empty the first time; undefined: a plain connection
+   */
+  register(socket: ConnectionSocket, principal: Principal, place: Place, resume?: string): Connection {
+    const connection = new Connection(principal, socket, place, resume);
     const user = this.users.add(connection);
     this.registry.announce('connect', connection);
     if (this.isRevoked(principal)) this.close(connection, REVOKED);
@@ -148,6 +178,26 @@ export class Hub implements LogFollower {
     this.end(connection, close);
   }
 
+  /** Closes a connection in its turn, so that its client fetches in its turn. */
+  sendAwayInTurn(connection: Connection): void {
+    this.departures.add(connection);
+  }
+
+  /** Tells a resumable connection how far it has come, with the next {@link flush}. */
+  beat(connection: Connection): void {
+    const { state } = connection;
+    if (!connection.isResumable || state.kind === 'closed') return;
+    // The first frame is another one.
+    if (state.kind === 'behind' && state.cause === 'new') return;
+    const place = state.kind === 'live' ? this.window.head : state.from;
+    this.delivery.control(connection, this.controls.heartbeat(place));
+  }
+
+  /** Writes what has been gathered. */
+  flush(): void {
+    this.delivery.flush();
+  }
+
   /** The connection's socket is gone. */
   forget(connection: Connection): void {
     this.end(connection, undefined);
@@ -155,25 +205,26 @@ export class Hub implements LogFollower {
 
   onRecords(records: readonly LogRecord[]): void {
     for (const series of seriesOf(records)) {
-      for (const record of series) this.window.push(record);
       try {
+        for (const record of series) this.window.push(record);
         this.apply(series);
       } catch (error) {
         this.report('A record of the event log could not be delivered', error);
+        this.window.restart(series.at(-1)!.position);
+        this.recipients.forEachLive(toEveryone(), (connection) => this.handover.miss(connection));
       }
     }
+    this.handover.advance((connection) => this.users.get(connection.userId));
     this.delivery.flush();
     for (const wake of this.waiting) wake();
   }
 
   onBreak(next: Position): void {
+    const last = this.window.head;
     this.window.restart(next);
     this.fences.forgetJoins();
-    for (const user of [...this.users]) {
-      for (const connection of [...user.connections]) {
-        this.close(connection, closeWithHint('serviceRestart', RETURN_WITHIN_MS));
-      }
-    }
+    for (const user of this.users) this.handover.breakOff(user.connections, next, last);
+    this.memberships.askAll();
   }
 
   private apply(series: readonly LogRecord[]): void {
@@ -188,7 +239,12 @@ export class Hub implements LogFollower {
       case 'membership':
         return this.applyMembership(record as LogRecord<MembershipRecord>);
       case 'disconnect':
+        this.kicks.add(record as LogRecord<typeof record.body>);
         return this.closeUser(record.body.userId, () => true, KICKED);
+      case 'refusal':
+        return this.recipients.forEachLive(record.body.audience, (connection) =>
+          this.handover.refuse(connection),
+        );
       case 'revocation':
         return this.revoke(record.body);
     }
@@ -220,7 +276,8 @@ export class Hub implements LogFollower {
 
   private end(connection: Connection, close: Close | undefined): void {
     if (!connection.isOpen) return;
-    if (connection.state.kind === 'behind') this.window.release(connection.state.place);
+    this.handover.leave(connection);
+    this.departures.forget(connection);
     connection.end(close);
     this.delivery.forget(connection);
     const gone = this.users.remove(connection);
@@ -228,7 +285,26 @@ export class Hub implements LogFollower {
     this.registry.announce('disconnect', connection);
   }
 
+  /** Somebody has a cursor beyond what this node has seen: the log itself says whether it ever gave it. */
+  private async lookAhead(): Promise<void> {
+    const asked = this.handover.whoIsAhead;
+    if (asked.length === 0 || this.isLookingAhead) return;
+    this.isLookingAhead = true;
+    try {
+      const { head } = await this.log.read(this.head, 1);
+      this.handover.judgeAhead(asked, head);
+    } catch {
+      // The log does not answer: the next look will tell.
+    } finally {
+      this.isLookingAhead = false;
+    }
+  }
+
   private keepHouse(now: number): void {
+    this.window.prune(now);
+    this.kicks.forgetUntil(this.window.oldestPlace);
+    this.delivery.prune(now);
+    void this.lookAhead();
     this.memberships.recheck(now);
     this.fences.prune(now);
     this.revocations.prune(now);

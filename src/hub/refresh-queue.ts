@@ -61,6 +61,11 @@ export class RefreshQueue {
     }
   }
 
+  /** How long the last in the queue has to wait, in milliseconds. */
+  get spreadMs(): number {
+    return ((this.queue.length - this.next) / this.perSecond) * 1_000;
+  }
+
   close(): void {
     clearTimeout(this.timer);
     this.queue = [];

@@ -1,4 +1,4 @@
-import { Position } from '../log/position';
+import { Position, comparePositions } from '../log/position';
 import { LogRecord, MembershipRecord } from '../log/records';
 import { Fences } from '../memberships/fences';
 import { MembershipReader } from '../memberships/membership-reader';
@@ -23,6 +23,8 @@ export type OnSettled = (user: LiveUser, outcome: 'known' | 'failed') => void;
 export class UserMemberships {
   /** The ids of the users about whom the host is being asked. */
   private readonly asking = new Set<string>();
+  /** An answer asked for before it may miss what this node has missed. */
+  private brokenUntil: Position = { epoch: 0, seq: 0 };
 
   constructor(
     private readonly reader: MembershipReader | undefined,
@@ -53,6 +55,12 @@ export class UserMemberships {
       (topics) => this.onAnswer(id, asked, askedAt, (now) => topics && this.settle(now, topics, askedAt)),
       (error: unknown) => this.onAnswer(id, asked, askedAt, (now) => this.onFailure(now, error)),
     );
+  }
+
+  /** Some records can't be had: everyone is asked about anew, and what is being answered does not count. */
+  askAll(): void {
+    this.brokenUntil = this.head();
+    for (const user of this.users) this.ask(user);
   }
 
   /** Applies what the log says to who is connected, and remembers it for who will be. */
@@ -96,7 +104,8 @@ export class UserMemberships {
     const user = this.users.get(id);
     if (!user) return;
     // Asked before he came back, or before the host said that something has changed: the answer may be old news.
-    if (user !== asked || this.fences.changedAfter(id, askedAt)) this.ask(user);
+    const isOld = this.fences.changedAfter(id, askedAt) || comparePositions(askedAt, this.brokenUntil) < 0;
+    if (user !== asked || isOld) this.ask(user);
     else then(user);
   }
 

@@ -14,6 +14,14 @@ export function comparePositions(a: Position, b: Position): number {
   return a.epoch - b.epoch || a.seq - b.seq;
 }
 
+const CURSOR = /^(\d{1,15})-(\d{1,15})$/;
+
+/** The position that a client holds as text, or undefined when that is none. */
+export function parseCursor(cursor: string): Position | undefined {
+  const [, epoch, seq] = CURSOR.exec(cursor) ?? [];
+  return epoch === undefined ? undefined : { epoch: Number(epoch), seq: Number(seq) };
+}
+
 /** A position as text: URL-safe, at most 33 bytes, opaque to clients. */
 export function formatCursor(position: Position): string {
   return `${position.epoch}-${position.seq}`;

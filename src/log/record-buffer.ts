@@ -13,10 +13,12 @@ export class RecordBuffer {
   /** The place before the oldest record held. */
   private before: Position;
 
+  /** @param onDrop called with each record that is let go, the oldest first; not by {@link restart} */
   constructor(
     private readonly maxMs: number,
     private readonly maxBytes: number,
     start: Position,
+    private readonly onDrop?: (record: LogRecord) => void,
   ) {
     this.before = start;
   }
@@ -33,19 +35,41 @@ export class RecordBuffer {
   push(record: LogRecord): void {
     this.records.push(record);
     this.bytes += weightOf(record.body);
-    while (
-      this.size > 0 &&
-      (this.bytes > this.maxBytes || this.records[this.first]!.at < record.at - this.maxMs)
-    ) {
-      this.dropOldest();
-    }
+    while (this.bytes > this.maxBytes) this.dropOldest();
+    this.prune(record.at);
+  }
+
+  /** Lets go of what is older than the bound. */
+  prune(now: number): void {
+    while (this.size > 0 && this.records[this.first]!.at < now - this.maxMs) this.dropOldest();
+  }
+
+  /** Whether every record after a place is held. */
+  covers(place: Position): boolean {
+    return place.epoch === this.before.epoch && place.seq >= this.before.seq;
   }
 
   /** The records after a place, oldest first, or undefined when some of them are not held (any more). */
   after(place: Position): LogRecord[] | undefined {
-    if (place.epoch !== this.before.epoch || place.seq < this.before.seq) return undefined;
+    if (!this.covers(place)) return undefined;
     const start = this.first + (place.seq - this.before.seq);
     return this.records.slice(start) as LogRecord[];
+  }
+
+  /** The record with a sequence number, or undefined when it is not held. */
+  get(seq: number): LogRecord | undefined {
+    return this.records[this.first + seq - this.before.seq - 1];
+  }
+
+  /** The last place at which the log's clock was not past a time; the oldest one, where it was past it already. */
+  placeAt(time: number): Position {
+    let [low, high] = [this.first, this.records.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.records[middle]!.at <= time) low = middle + 1;
+      else high = middle;
+    }
+    return low > this.first ? this.records[low - 1]!.position : this.before;
   }
 
   /** Lets go of everything up to a place. */
@@ -68,6 +92,7 @@ export class RecordBuffer {
     this.first += 1;
     this.bytes -= weightOf(oldest.body);
     this.before = oldest.position;
+    this.onDrop?.(oldest);
     // Dropping from the front of an array moves the rest; done rarely, it costs nothing a record.
     if (this.first > 1_024 && this.first * 2 > this.records.length) {
       this.records = this.records.slice(this.first);

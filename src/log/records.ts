@@ -15,6 +15,8 @@ export interface EventRecord {
   readonly author?: string;
   /** The topic the event is about, which need not be its audience. */
   readonly topic?: Topic;
+  /** The id of the message the event is about, by which a replay leaves out what is overtaken. */
+  readonly subject?: string;
 }
 
 /** Somebody types: a slot for each (topic, user), not a queue, and never back to that user. */
@@ -58,9 +60,22 @@ export type RevocationRecord = {
   readonly durable: true;
 } & ({ readonly tokenId: string } | { readonly userId: string; readonly issuedBefore: number });
 
+/** Something for this audience is not in the log, and may be in the host's database: who is in it must fetch. */
+export interface RefusalRecord {
+  readonly kind: 'refusal';
+  readonly audience: Audience;
+  readonly durable: true;
+}
+
 /** What is appended to the log. */
 export type NewRecord =
-  EventRecord | TypingRecord | RefreshRecord | MembershipRecord | DisconnectRecord | RevocationRecord;
+  | EventRecord
+  | TypingRecord
+  | RefreshRecord
+  | MembershipRecord
+  | DisconnectRecord
+  | RevocationRecord
+  | RefusalRecord;
 
 /** A record as the log hands it out. */
 export interface LogRecord<R extends NewRecord = NewRecord> {

@@ -9,16 +9,8 @@ export interface Connected {
 }
 
 /** Why continuity can't be proved. */
-export const RESYNC_REASONS = [
-  'CURSOR_TOO_OLD',
-  'CURSOR_UNKNOWN',
-  'HISTORY_LOST',
-  'REPLAY_TOO_LONG',
-  'EVENT_REFUSED',
-] as const;
-
-/** See {@link RESYNC_REASONS}. */
-export type ResyncReason = (typeof RESYNC_REASONS)[number];
+export type ResyncReason =
+  'CURSOR_TOO_OLD' | 'CURSOR_UNKNOWN' | 'HISTORY_LOST' | 'REPLAY_TOO_LONG' | 'EVENT_REFUSED';
 
 /** Something may be missing: fetch over HTTP, after a random wait of up to `spread_ms` milliseconds. */
 export interface Resync {
@@ -39,9 +31,6 @@ export type ControlOnWire = Connected | Resync | Heartbeat;
 
 /** The query parameter that makes a connection resumable: empty the first time, then the last cursor. */
 export const RESUME_PARAMETER = 'resume';
-
-/** The longest cursor, in bytes. */
-export const MAX_CURSOR_BYTES = 64;
 
 /** The header of a REST response that says from where to resume. */
 export const CURSOR_HEADER = 'X-Live-Cursor';
