@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { LogUnavailableError } from '../live-messages.errors';
-import { toEveryone } from './audience';
+import { Audience, toEveryone, toTopic, toUsers } from './audience';
 import { EventLog, LogRange, LogSubscription, RecordBatch } from './event-log';
 import { LogWriter } from './log-writer';
 import { MemoryEventLog } from './memory-event-log';
@@ -153,7 +153,10 @@ describe('order and batches', () => {
     const small = append('small');
     log.last.accept();
     await settled();
-    expect(log.last.batch.records).toHaveLength(8);
+    expect(log.last.batch.records.map(({ kind }) => kind)).toEqual([
+      ...Array<string>(8).fill('event').with(7, 'disconnect'),
+      'refusal',
+    ]);
     const more = writer.append(large);
     log.last.accept();
     await settled();
@@ -590,4 +593,122 @@ it('over any line: what is accepted is in the log once and in order, what is ref
     ),
     { numRuns: 150 },
   );
+});
+
+describe('whom a refused event was for', () => {
+  const REFUSED = new LogUnavailableError('refused', 'the log is full');
+  const event = (audience: Audience, durable = true): EventRecord => {
+    return { kind: 'event', type: 'MESSAGE', json: '{}', audience, durable };
+  };
+  const refuse = async (record: NewRecord, key?: string) => {
+    const outcome = writer.append(record, key).then(
+      () => 'accepted',
+      (error: LogUnavailableError) => error.outcome,
+    );
+    await settled();
+    log.last.fail(REFUSED);
+    await settled();
+    return outcome;
+  };
+  const refusals = () =>
+    log.calls
+      .flatMap(({ batch }) => batch.records)
+      .filter((record) => record.kind === 'refusal')
+      .map(({ audience }) => audience.target);
+  const general = toTopic('CHANNEL', 'general');
+
+  it('is said after the next record that the log takes, once however many were refused', async () => {
+    for (let count = 0; count < 3; count += 1) expect(await refuse(event(general))).toBe('refused');
+    await refuse(event(toUsers(['ann'])));
+    append('next');
+    await settled();
+    log.last.accept();
+    await settled();
+    expect(refusals()).toEqual([general.target, toUsers(['ann']).target]);
+    log.last.accept();
+    await later(60_000);
+    expect(refusals()).toHaveLength(2);
+  });
+
+  it('is said by itself when nothing else goes into the log, again until it is taken', async () => {
+    await refuse(event(general));
+    await later(1_000);
+    expect(refusals()).toHaveLength(1);
+    log.last.fail(REFUSED);
+    await later(1_000);
+    expect(refusals()).toHaveLength(2);
+    log.last.accept();
+    await later(60_000);
+    expect(refusals()).toHaveLength(2);
+  });
+
+  it('is not said of what is not durable, nor of memberships, kicks and refreshes', async () => {
+    await refuse(event(general, false));
+    await refuse(body('ann'));
+    await refuse({ kind: 'refresh', what: 'UPDATE_STATUS', audience: toEveryone(), durable: true });
+    await later(60_000);
+    expect(refusals()).toEqual([]);
+  });
+
+  it('is not said when a retry with its key is accepted first, however often that failed', async () => {
+    await refuse(event(general), 'key');
+    await refuse(event(general), 'key');
+    const retry = writer.append(event(general), 'key');
+    await settled();
+    log.last.accept();
+    await retry;
+    await later(60_000);
+    expect(refusals()).toEqual([]);
+  });
+
+  it('is not said when what was unknown proves to be in the log', async () => {
+    const outcome = writer.append(event(general)).catch((error: LogUnavailableError) => error.outcome);
+    await later(TIMEOUT_MS);
+    expect(await outcome).toBe('unknown');
+    log.last.accept();
+    await later(60_000);
+    expect(refusals()).toEqual([]);
+  });
+
+  it('is said when what was unknown proves not to be', async () => {
+    const outcome = writer.append(event(general)).catch((error: LogUnavailableError) => error.outcome);
+    await later(TIMEOUT_MS);
+    expect(await outcome).toBe('unknown');
+    log.last.fail(REFUSED);
+    await later(1_000);
+    expect(refusals()).toEqual([general.target]);
+  });
+
+  it('is said of what nobody waited for any longer before it was sent', async () => {
+    append('in doubt');
+    await settled();
+    const outcome = writer.append(event(general)).catch((error: LogUnavailableError) => error.outcome);
+    await later(TIMEOUT_MS);
+    expect(await outcome).toBe('refused');
+    log.last.accept();
+    await settled();
+    expect(refusals()).toEqual([general.target]);
+  });
+
+  it('is everyone past a thousand audiences, or a thousand users in one', async () => {
+    for (let count = 0; count <= 1_000; count += 1) {
+      writer.append(event(toTopic('CHANNEL', `${count}`))).catch(() => undefined);
+    }
+    await settled();
+    log.last.fail(REFUSED);
+    await later(1_000);
+    expect(refusals()).toEqual([{ kind: 'everyone' }]);
+    log.last.accept();
+    await settled();
+    await refuse(event(toUsers(Array.from({ length: 1_001 }, (_, index) => `${index}`))));
+    await later(1_000);
+    expect(refusals()).toEqual([{ kind: 'everyone' }, { kind: 'everyone' }]);
+  });
+
+  it('dies with the writer', async () => {
+    await refuse(event(general));
+    writer.close();
+    await later(60_000);
+    expect(refusals()).toEqual([]);
+  });
 });

@@ -4,12 +4,16 @@ import { EventLog, RecordBatch } from './event-log';
 import { PendingRecord } from './pending-record';
 import { Position } from './position';
 import { NewRecord } from './records';
+import { RefusalMarks } from './refusal-marks';
 
 /** How long the writer waits before it sends a batch in doubt again: doubled each time, up to the second. */
 const RESEND_MS = { first: 50, most: 1_000 };
 
 /** How much may wait for a log that does not answer, in bytes. */
 const MAX_QUEUED_BYTES = 67_108_864;
+
+/** How soon what was refused is announced, where nothing else goes into the log, in milliseconds. */
+const ANNOUNCE_AFTER_MS = 1_000;
 
 /** How long a key stands for the record it first came with. */
 const KEY_LIFE_MS = 60_000;
@@ -18,11 +22,14 @@ const KEY_LIFE_MS = 60_000;
  * The one way into the log: gathers what is appended while a batch is under way into the next one, so that
  * calls keep their order and a busy node pays once for many. A batch in doubt is sent again until the log
  * answers, before the next goes, even when nobody waits for it any more: its number may never get other content.
+ * Whom a refused event was for is said in the log, once it takes records again.
  */
 export class LogWriter {
   private readonly writerId = randomUUID();
   /** In the order of their first use, so that the oldest are at the front. */
   private readonly byKey = new Map<string, { readonly record: PendingRecord; readonly since: number }>();
+  private readonly marks = new RefusalMarks();
+  private announcement: NodeJS.Timeout | undefined;
   private number = 0;
   private queue: PendingRecord[] = [];
   private queuedBytes = 0;
@@ -52,19 +59,14 @@ export class LogWriter {
   append(body: NewRecord, key?: string): Promise<Position> {
     if (this.closed) return Promise.reject(new LogUnavailableError('refused', 'the application is closing'));
     const known = key === undefined ? undefined : this.knownBy(key);
-    if (known) return this.wait(known);
-    const record = new PendingRecord(body);
-    if (this.queuedBytes + record.weight > MAX_QUEUED_BYTES) {
-      const why = `${MAX_QUEUED_BYTES} bytes are waiting already`;
-      return Promise.reject(new LogUnavailableError('refused', why));
-    }
-    this.queuedBytes += record.weight;
+    if (known && !known.hasFailed) return this.wait(known);
+    const record = new PendingRecord(body, known?.claim);
     if (key !== undefined) this.byKey.set(key, { record, since: performance.now() });
-    this.queue.push(record);
-    if (!this.sending) {
-      this.sending = true;
-      queueMicrotask(() => void this.send());
+    if (this.queuedBytes + record.weight > MAX_QUEUED_BYTES) {
+      this.fail(record, 'refused', `${MAX_QUEUED_BYTES} bytes are waiting already`);
+      return record.wait(0);
     }
+    this.enqueue(record);
     return this.wait(record);
   }
 
@@ -73,6 +75,7 @@ export class LogWriter {
     const why = 'the application is closing';
     this.closed = true;
     clearTimeout(this.watchdog);
+    clearTimeout(this.announcement);
     for (const record of this.queue) record.fail('refused', why);
     for (const record of this.inFlight) record.giveUp(Number.POSITIVE_INFINITY, why);
     this.queue = [];
@@ -86,9 +89,30 @@ export class LogWriter {
       if (since > now - KEY_LIFE_MS) break;
       this.byKey.delete(oldKey);
     }
-    const record = this.byKey.get(key)?.record;
-    if (record?.hasFailed) this.byKey.delete(key);
-    return record?.hasFailed ? undefined : record;
+    return this.byKey.get(key)?.record;
+  }
+
+  private enqueue(record: PendingRecord): void {
+    this.queuedBytes += record.weight;
+    this.queue.push(record);
+    if (this.sending) return;
+    this.sending = true;
+    queueMicrotask(() => void this.send());
+  }
+
+  private fail(record: PendingRecord, outcome: 'refused' | 'unknown', why: string, cause?: Error): void {
+    this.marks.add(record.claim, record.body);
+    record.fail(outcome, why, cause);
+    if (this.marks.isEmpty) return;
+    this.announcement ??= setTimeout(() => {
+      this.announcement = undefined;
+      this.announce();
+    }, ANNOUNCE_AFTER_MS).unref();
+  }
+
+  /** Whom something was refused for is a record like any other: where that is refused, too, it is marked again. */
+  private announce(): void {
+    for (const refusal of this.marks.take()) this.enqueue(new PendingRecord(refusal));
   }
 
   private wait(record: PendingRecord): Promise<Position> {
@@ -118,9 +142,13 @@ export class LogWriter {
       try {
         const positions = await this.log.append(batch);
         this.newest = positions.at(-1);
-        return sent.forEach((record, index) => record.accept(positions[index]!));
+        sent.forEach((record, index) => {
+          record.accept(positions[index]!);
+          this.marks.delete(record.claim);
+        });
+        return this.announce();
       } catch (error) {
-        if (isRefusal(error)) return sent.forEach((record) => record.fail(outcome, error.why, error));
+        if (isRefusal(error)) return sent.forEach((record) => this.fail(record, outcome, error.why, error));
         outcome = 'unknown';
         await this.pause(delay);
       }
@@ -164,7 +192,7 @@ export class LogWriter {
         return true;
       }
       // Certain only because nobody waits for it any more, and it will not be sent.
-      record.fail('refused', why);
+      this.fail(record, 'refused', why);
       this.queuedBytes -= record.weight;
       return false;
     });

@@ -22,7 +22,11 @@ export class PendingRecord {
   private state: State = { kind: 'waiting' };
   private content: NewRecord | undefined;
 
-  constructor(body: NewRecord) {
+  /** @param claim the same object for a record and for its retries */
+  constructor(
+    body: NewRecord,
+    readonly claim: object = {},
+  ) {
     this.content = body;
     this.weight = weightOf(body);
   }
