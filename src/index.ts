@@ -37,6 +37,8 @@ export type { Principal } from './hub/principal';
 
 export { JwtConnectionGuard } from './gateway/jwt-connection.guard';
 export type { JwtAlgorithm, JwtKey, JwtOptions, TokenHeader } from './gateway/jwt-options';
+export { LiveCursor } from './gateway/live-cursor';
+export { LiveCursorInterceptor } from './gateway/live-cursor.interceptor';
 export { LiveReadiness } from './gateway/live-readiness';
 export { LiveMessagesWsAdapter, type LiveMessagesWsAdapterOptions } from './gateway/live-messages-ws.adapter';
 export type { UpgradeRequest } from './gateway/upgrade-request';

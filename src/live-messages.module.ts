@@ -17,6 +17,7 @@ import { LiveEventsService } from './events/live-events.service';
 import { Handshake } from './gateway/handshake';
 import { JwtConnectionGuard } from './gateway/jwt-connection.guard';
 import type { JwtOptions } from './gateway/jwt-options';
+import { LiveCursor } from './gateway/live-cursor';
 import { LiveMessagesGateway } from './gateway/live-messages.gateway';
 import { LiveReadiness } from './gateway/live-readiness';
 import { TokenVerifier } from './gateway/token-verifier';
@@ -62,6 +63,7 @@ const PUBLIC = [
   LiveMemberships,
   ConnectionRegistry,
   LiveReadiness,
+  LiveCursor,
   JwtConnectionGuard,
   TokenVerifier,
 ];
@@ -122,6 +124,7 @@ const FAN_OUT: Provider[] = [
 ];
 
 const CONNECT: Provider[] = [
+  { provide: LiveCursor, inject: [Hub], useFactory: (hub: Hub) => new LiveCursor(hub) },
   {
     provide: TokenVerifier,
     inject: [OPTIONS],

@@ -113,6 +113,12 @@ export class Hub implements LogFollower, HandoverOwner {
     return this.window.head;
   }
 
+  /** Where this node was so many milliseconds ago, as far as it remembers; undefined while it follows nothing. */
+  placeBefore(marginMs: number): Position | undefined {
+    if (!this.subscription) return undefined;
+    return marginMs === 0 ? this.head : this.window.placeAt(Date.now() - marginMs);
+  }
+
   /** Follows the log from now on. */
   async start(): Promise<void> {
     this.subscription = await this.log.follow('now', this);
@@ -124,6 +130,7 @@ export class Hub implements LogFollower, HandoverOwner {
   /** Follows no more. Connections are the gateway's to close. May be called twice. */
   stop(): void {
     this.subscription?.close();
+    this.subscription = undefined;
     clearInterval(this.housekeeping);
     this.departures.close();
     this.delivery.close();

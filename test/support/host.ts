@@ -54,6 +54,7 @@ export interface HostSetup {
   readonly adapter?: 'ours' | 'plain';
   readonly imports?: (Type | DynamicModule)[];
   readonly providers?: Type[];
+  readonly controllers?: Type[];
   /** Left out of the options when false. */
   readonly withMemberships?: boolean;
   /** Serves `wss://` with this certificate. */
@@ -73,6 +74,7 @@ export async function startHost(setup: HostSetup = {}): Promise<Host> {
   };
   const testing = await Test.createTestingModule({
     imports: [register(setup, options), ...(setup.imports ?? [])],
+    controllers: setup.controllers ?? [],
     providers: [{ provide: Memberships, useValue: source }, ...(setup.providers ?? [])],
   }).compile();
   const app = testing.createNestApplication(
