@@ -99,14 +99,20 @@ export class Delivery {
     this.refreshMemory.add(record, this.refreshes.spreadMs);
   }
 
-  /** To one connection that catches up: what its user should have seen of the past. */
-  past(record: LogRecord, connection: Connection, user: LiveUser): void {
-    const { body, at } = record;
-    if (body.kind === 'event') {
-      this.outbox.add(connection, this.pastFrame(record as LogRecord<EventRecord>, connection));
-    } else if (body.kind === 'refresh') {
-      this.refreshes.add(connection, body.what, isAtOnce(user, at, body.actor));
+  /** To one connection that catches up: what its user should have seen of the past, of refreshes one at most. */
+  past(records: readonly LogRecord[], connection: Connection, user: LiveUser): void {
+    let what: Refresh | undefined;
+    let atOnce = false;
+    for (const record of records) {
+      const { body, at } = record;
+      if (body.kind === 'event') {
+        this.outbox.add(connection, this.pastFrame(record as LogRecord<EventRecord>, connection));
+      } else if (body.kind === 'refresh') {
+        what = what === 'UPDATE_STATUS' ? what : body.what;
+        atOnce ||= isAtOnce(user, at, body.actor);
+      }
     }
+    if (what) this.refreshes.add(connection, what, atOnce);
   }
 
   /** How many bytes {@link past} takes of one that catches up. */

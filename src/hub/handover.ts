@@ -161,7 +161,7 @@ export class Handover {
     const missed = this.missedBy(user, place);
     this.goLive(connection);
     if (this.frames.greeting) this.delivery.control(connection, this.frames.greeting);
-    this.replay(connection, missed, user);
+    this.delivery.past(missed, connection, user);
   }
 
   /** A plain connection whose user's topics were asked for again. */
@@ -170,7 +170,7 @@ export class Handover {
     if (!this.window.covers(from)) return this.sendAway(connection);
     const missed = this.missedBy(user, from);
     this.goLive(connection);
-    this.replay(connection, missed, user);
+    this.delivery.past(missed, connection, user);
     if (missed.some(isRefusal)) this.owner.sendAwayInTurn(connection);
   }
 
@@ -180,7 +180,7 @@ export class Handover {
     const isWhole = missed !== undefined && typeof missed !== 'string';
     this.goLive(connection);
     this.connected(connection, isWhole ? place : this.window.head, false);
-    if (isWhole) this.replay(connection, missed, user);
+    if (isWhole) this.delivery.past(missed, connection, user);
   }
 
   /** A resumable connection that comes back with a cursor that is covered. */
@@ -189,7 +189,7 @@ export class Handover {
     if (typeof missed === 'string') return this.startOver(connection, missed);
     this.goLive(connection);
     this.connected(connection, cursor, true);
-    this.replay(connection, missed, user);
+    this.delivery.past(missed, connection, user);
     this.refreshAgain(connection, cursor, user);
   }
 
@@ -200,7 +200,7 @@ export class Handover {
     const missed = this.replayOf(connection, from, user);
     if (typeof missed === 'string') return this.resync(connection, missed);
     this.goLive(connection);
-    this.replay(connection, missed, user);
+    this.delivery.past(missed, connection, user);
     if (cause === 'ahead') this.refreshAgain(connection, from, user);
   }
 
@@ -230,10 +230,6 @@ export class Handover {
 
   private connected(connection: Connection, place: Position, resumed: boolean): void {
     this.delivery.control(connection, this.frames.connected(place, resumed));
-  }
-
-  private replay(connection: Connection, records: readonly LogRecord[], user: LiveUser): void {
-    for (const record of records) this.delivery.past(record, connection, user);
   }
 
   /** What a resumable connection gets of the past, or why it has to fetch. */

@@ -221,7 +221,10 @@ export class Hub implements LogFollower, HandoverOwner {
         this.recipients.forEachLive(toEveryone(), (connection) => this.handover.miss(connection));
       }
     }
-    this.handover.advance((connection) => this.users.get(connection.userId));
+    // Who is being asked about goes on with the answer.
+    this.handover.advance(({ userId }) =>
+      this.memberships.isAsking(userId) ? undefined : this.users.get(userId),
+    );
     this.delivery.flush();
     for (const wake of this.waiting) wake();
   }

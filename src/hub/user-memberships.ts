@@ -57,6 +57,11 @@ export class UserMemberships {
     );
   }
 
+  /** Whether the host is being asked about a user: what is known of him may be old. */
+  isAsking(userId: string): boolean {
+    return this.asking.has(userId);
+  }
+
   /** Some records can't be had: everyone is asked about anew, and what is being answered does not count. */
   askAll(): void {
     this.brokenUntil = this.head();
