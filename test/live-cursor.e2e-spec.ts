@@ -89,7 +89,7 @@ describe.each(Object.keys(HTTP_SERVERS) as (keyof typeof HTTP_SERVERS)[])('X-Liv
     host.source.put('ann', topic('CHANNEL', 'general'));
   };
   const cursorOf = async (path: string, status = 200) =>
-    (await request(host.httpUrl).get(path).expect(status)).headers['x-live-cursor'] as string | undefined;
+    (await request(host.httpUrl).get(path).expect(status)).headers['x-live-cursor'];
 
   beforeEach(() => start());
   afterEach(() => host.close());
