@@ -13,6 +13,7 @@ import { Heartbeat, HeartbeatOptions, HeartbeatOwner } from './heartbeat';
 import { LiveSocket, LiveSocketOwner, MAX_INBOUND_FRAMES, closeSocket } from './live-socket';
 import { Rejection } from './rejection';
 import { markServer } from './server-mark';
+import { UpgradeQueue } from './upgrade-queue';
 import { chooseSubprotocol } from './upgrade-request';
 
 /** What the gateway is told at boot. */
@@ -43,6 +44,7 @@ export class LiveMessagesGateway
   private readonly admission: Admission;
   private readonly limit: ConnectionLimit;
   private readonly heartbeat: Heartbeat;
+  private readonly upgrades = new UpgradeQueue();
   private readonly decisions = new WeakMap<IncomingMessage, Decision>();
   private readonly connections = new Map<LiveSocket, Connection>();
   private currentStage: Stage = 'starting';
@@ -69,7 +71,8 @@ export class LiveMessagesGateway
     const { path } = this.options;
     return markServer({
       path,
-      verifyClient: ({ req }: { req: IncomingMessage }, verdict: Verdict) => void this.judge(req, verdict),
+      verifyClient: ({ req }: { req: IncomingMessage }, verdict: Verdict) =>
+        this.upgrades.add(() => void this.judge(req, verdict)),
       handleProtocols: chooseSubprotocol,
       maxPayload: MAX_INBOUND_BYTES,
       maxFragments: MAX_INBOUND_FRAMES,
