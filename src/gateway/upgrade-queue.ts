@@ -26,7 +26,7 @@ export class UpgradeQueue {
       for (const job of jobs) {
         job();
         // What a job does after its first await, too, is part of this turn.
-        await undefined;
+        await Promise.resolve();
         if (performance.now() < end) continue;
         await nextTurn();
         end = performance.now() + SLICE_MS;
