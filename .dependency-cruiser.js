@@ -34,6 +34,14 @@ module.exports = {
     ]),
     only('gateway-knows-the-hub', 'gateway', ['protocol/', 'log/', 'hub/', 'live-messages\\.errors']),
     only('drain-knows-the-gateway', 'drain', ['protocol/', 'hub/', 'gateway/']),
+    only('client-knows-the-protocol', 'client', ['protocol/']),
+    only('react-knows-the-client', 'react', ['client/']),
+    {
+      name: 'nobody-imports-the-client',
+      severity: 'error',
+      from: { path: '^src/(?!client/|react/)' },
+      to: { path: '^src/(client|react)/' },
+    },
     only('testing-knows-the-log', 'testing', ['protocol/', 'log/', 'live-messages\\.errors']),
     {
       name: 'nobody-imports-testing',

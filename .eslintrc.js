@@ -1,7 +1,7 @@
 module.exports = {
   root: true,
   parser: '@typescript-eslint/parser',
-  parserOptions: { project: 'tsconfig.json', tsconfigRootDir: __dirname },
+  parserOptions: { project: ['tsconfig.json', 'tsconfig.client.json'], tsconfigRootDir: __dirname },
   plugins: ['@typescript-eslint'],
   extends: ['plugin:@typescript-eslint/recommended-type-checked', 'prettier'],
   env: { node: true, jest: true },

@@ -17,7 +17,10 @@ module.exports = {
     ],
   },
   transformIgnorePatterns: ['/node_modules/(?!@nestjs/|@electric-sql/)'],
-  moduleNameMapper: { '^nestjs-live-messages$': '<rootDir>/src/index.ts' },
+  moduleNameMapper: {
+    '^nestjs-live-messages$': '<rootDir>/src/index.ts',
+    '^nestjs-live-messages/(client|react)$': '<rootDir>/src/$1/index.ts',
+  },
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts'],
   testEnvironment: 'node',
