@@ -21,7 +21,8 @@ export class EventFrames {
   /** The event in the spec's shape. */
   plain({ body }: LogRecord<Framed>): Buffer {
     const frames = this.framesOf(body);
-    return (frames.plain ??= this.counted(textFrame(body.json)));
+    if (!frames.plain) this.count((frames.plain = textFrame(body.json)));
+    return frames.plain;
   }
 
   /** The same, and as the last key, where it is durable, its cursor. */
@@ -29,9 +30,12 @@ export class EventFrames {
     const { body, position } = record;
     if (!body.durable) return this.plain(record);
     const frames = this.framesOf(body);
-    // Every event has a `message_type`, so that something stands before the comma.
-    const json = `${body.json.slice(0, -1)},"cursor":"${formatCursor(position)}"}`;
-    return (frames.resumable ??= this.counted(textFrame(json)));
+    if (!frames.resumable) {
+      // Every event has a `message_type`, so that something stands before the comma.
+      const json = `${body.json.slice(0, -1)},"cursor":"${formatCursor(position)}"}`;
+      this.count((frames.resumable = textFrame(json)));
+    }
+    return frames.resumable;
   }
 
   private framesOf(body: Framed): Frames {
@@ -41,13 +45,12 @@ export class EventFrames {
     return frames;
   }
 
-  private counted(frame: Buffer): Buffer {
+  private count(frame: Buffer): void {
     this.bytes += frame.length;
     for (const [body, { plain, resumable }] of this.kept) {
-      if (this.bytes <= MAX_KEPT_BYTES) break;
+      if (this.bytes <= MAX_KEPT_BYTES) return;
       this.kept.delete(body);
       this.bytes -= (plain?.length ?? 0) + (resumable?.length ?? 0);
     }
-    return frame;
   }
 }

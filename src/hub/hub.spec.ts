@@ -83,9 +83,13 @@ describe('Hub', () => {
   /** Lets the host's answers arrive. */
   const answered = () => new Promise((resolve) => setImmediate(resolve));
 
-  function register(userId: string, place = hub.takePlace()): { socket: FakeSocket; connection: Connection } {
+  function register(
+    userId: string,
+    place = hub.takePlace(),
+    resume?: string,
+  ): { socket: FakeSocket; connection: Connection } {
     const socket = new FakeSocket();
-    return { socket, connection: hub.register(socket, { userId }, place) };
+    return { socket, connection: hub.register(socket, { userId }, place, resume) };
   }
 
   const event = (json: string): NewRecord => {
@@ -159,6 +163,82 @@ describe('Hub', () => {
       log.say(event('not for ann'));
       expect(socket.texts.slice(1)).toEqual([]);
     });
+  });
+
+  describe('at a break in the log, a resumable connection', () => {
+    const framesOf = ({ texts }: FakeSocket) =>
+      texts.map((text) => JSON.parse(text) as Record<string, unknown>);
+
+    it.each([
+      ['of a log that began anew', { epoch: 2, seq: 5 }, 'HISTORY_LOST'],
+      ['of some records of the same log', { epoch: 1, seq: 9 }, 'CURSOR_TOO_OLD'],
+    ])(
+      'is told to fetch once its topics are known again, and then gets what comes: %s',
+      async (_, next, reason) => {
+        const { socket } = register('ann', undefined, '');
+        await answered();
+        log.say(event('{"n":1}'));
+        let resolve: (topics: Topic[]) => void = () => undefined;
+        answer = () => new Promise((done) => (resolve = done));
+        log.break(next);
+        log.say(event('{"n":2}'));
+        resolve([general]);
+        await answered();
+        log.say(event('{"n":3}'));
+        const { epoch, seq } = next;
+        expect(framesOf(socket).slice(2)).toEqual([
+          { message_type: 'RESYNC', cursor: `${epoch}-${seq + 1}`, reason, spread_ms: 2 },
+          { n: 3, cursor: `${epoch}-${seq + 2}` },
+        ]);
+        expect(socket.closes).toEqual([]);
+      },
+    );
+
+    it('keeps the place it had, and waits until the host can say its topics', async () => {
+      const { socket, connection } = register('ann', undefined, '');
+      await answered();
+      log.say(event('{"n":1}'));
+      answer = () => Promise.reject(new Error('no database'));
+      log.break({ epoch: 2, seq: 0 });
+      await answered();
+      log.say(event('{"n":2}'));
+      hub.beat(connection);
+      hub.flush();
+      expect(framesOf(socket).at(-1)).toEqual({ message_type: 'HEARTBEAT', cursor: '1-1' });
+      expect(connection.isOpen).toBe(true);
+      answer = () => [];
+      hub['memberships'].recheck(Infinity);
+      await answered();
+      expect(framesOf(socket).at(-1)).toMatchObject({ reason: 'HISTORY_LOST', cursor: '2-1' });
+    });
+
+    it('does not go by an answer that was asked for before', async () => {
+      const answers: ((topics: Topic[]) => void)[] = [];
+      const { socket } = register('ann', undefined, '');
+      await answered();
+      answer = () => new Promise((done) => answers.push(done));
+      log.say({ kind: 'membership', durable, change: 'changed', userIds: ['ann'] });
+      log.break({ epoch: 1, seq: 9 });
+      answers[0]!([general]);
+      await answered();
+      expect(framesOf(socket)).toHaveLength(1);
+      answers[1]!([]);
+      await answered();
+      log.say(event('{"not":"for ann"}'));
+      expect(framesOf(socket).slice(1)).toEqual([expect.objectContaining({ message_type: 'RESYNC' })]);
+    });
+  });
+
+  it('tells resumable connections to fetch when a record can not be delivered, and resumes nobody across it', async () => {
+    const { socket } = register('ann', undefined, '');
+    await answered();
+    const broken = { kind: 'event', type: 'X', json: undefined, audience: toEveryone(), durable };
+    log.say(event('{"n":1}'), broken as unknown as NewRecord, event('{"n":2}'));
+    const types = socket.texts.map((text) => /RESYNC|"n":\d/.exec(text)?.[0]);
+    expect(types).toEqual([undefined, '"n":1', 'RESYNC', '"n":2']);
+    const { socket: back } = register('ann', undefined, '1-0');
+    await answered();
+    expect(back.texts.join()).toContain('CURSOR_TOO_OLD');
   });
 
   it('sends away with 1013 for whom the window could not hold what he missed', async () => {
