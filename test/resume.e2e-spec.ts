@@ -421,19 +421,52 @@ describe('RESYNC', () => {
   });
 });
 
-it('two processes of one log: a cursor of one counts at the other', async () => {
-  const log = new MemoryEventLog();
-  await start({ options: { log } });
-  const other = await startWatchedHost({ options: { log } });
-  try {
+describe('two nodes on one log', () => {
+  let log: MemoryEventLog;
+  let other: WatchedHost;
+
+  beforeEach(async () => {
+    log = new MemoryEventLog();
+    await start({ options: { log } });
+  });
+  afterEach(() => other.close());
+
+  async function startOther(): Promise<void> {
+    other = await startWatchedHost({ options: { log } });
     other.source.put('ann', general);
+  }
+
+  it('a cursor of one counts at the other', async () => {
+    await startOther();
     const { client, connected } = await resume(host, 'ann');
     await drop(client);
     await say('from one');
     const { client: back, connected: there } = await resume(other, 'ann', connected.cursor);
     expect(there.resumed).toBe(true);
     expect(await nextFrame(back)).toMatchObject({ content: 'from one' });
-  } finally {
-    await other.close();
-  }
+  });
+
+  it('a node that starts later has the past, too', async () => {
+    const { client, connected } = await resume(host, 'ann');
+    await drop(client);
+    for (let count = 0; count < 2_500; count += 1) void host.live.message(messageRow('random'));
+    await say('before it began');
+    await startOther();
+    await say('after');
+    const { client: back, connected: there } = await resume(other, 'ann', connected.cursor);
+    expect(there.resumed).toBe(true);
+    expect((await nextFrame(back)).content).toBe('before it began');
+    expect((await nextFrame(back)).content).toBe('after');
+  });
+
+  it('a node that starts later knows who has left, whatever the host still answers, and what was revoked', async () => {
+    await host.memberships.left('ann', general);
+    await host.live.disconnect({ tokenId: 'stolen' });
+    await startOther();
+    const { client } = await resume(other, 'ann');
+    await say('not for ann');
+    expect(await seen(other, 'ann', client)).toEqual([]);
+    const revoked = open(other.url, tokenOf('ann', { jti: 'stolen' }));
+    expect(await revoked.closed).toEqual({ code: 3000, reason: 'token revoked' });
+  });
 });

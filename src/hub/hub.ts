@@ -40,6 +40,9 @@ export interface HubOptions extends DeliveryOptions {
 /** How often memberships, fences and revocations are looked through, in milliseconds. */
 const HOUSEKEEPING_MS = 1_000;
 
+/** How many records of the past are read at once. */
+const PAGE = 1_000;
+
 /** Within how long the clients come back after a break in the log, in milliseconds. */
 const RETURN_WITHIN_MS = 8_000;
 
@@ -119,12 +122,29 @@ export class Hub implements LogFollower, HandoverOwner {
     return marginMs === 0 ? this.head : this.window.placeAt(Date.now() - marginMs);
   }
 
-  /** Follows the log from now on. */
+  /**
+   * Takes in what the log still holds, so that who comes back is served from here, and what was said of memberships and
+   * tokens counts; then follows the log from there on.
+   *
+   * @throws LogUnavailableError when the log can't be reached now: may be called again
+   */
   async start(): Promise<void> {
-    this.subscription = await this.log.follow('now', this);
-    this.window.restart(this.subscription.from);
+    await this.takeInThePast();
+    this.subscription = await this.log.follow(this.head, this);
     this.housekeeping = setInterval(() => this.keepHouse(Date.now()), HOUSEKEEPING_MS);
     this.housekeeping.unref();
+  }
+
+  private async takeInThePast(): Promise<void> {
+    let range = await this.log.read('oldest', PAGE);
+    const [oldest] = range.kind === 'records' ? range.records : [];
+    this.window.restart(oldest ? { ...oldest.position, seq: oldest.position.seq - 1 } : range.head);
+    while (range.kind === 'records' && range.records.length > 0) {
+      this.onRecords(range.records);
+      range = await this.log.read(this.head, PAGE);
+    }
+    // Trimmed while it was read: what is left is too old to be whole.
+    if (range.kind === 'lost') this.window.restart(range.head);
   }
 
   /** Follows no more. Connections are the gateway's to close. May be called twice. */
