@@ -3,7 +3,7 @@ export const CLIENTS = 10_000;
 
 /** How many topics each of them is in, and how many there are: every 40th, so that 250 are in each. */
 export const TOPICS_OF_EACH = 50;
-export const TOPICS = 2_000;
+const TOPICS = 2_000;
 
 /** What each of them has missed. */
 export const MISSED = 20;
