@@ -44,6 +44,19 @@ module.exports = {
     },
     only('testing-knows-the-log', 'testing', ['protocol/', 'log/', 'live-messages\\.errors']),
     {
+      name: 'redis-behind-its-subpath',
+      comment: 'ioredis is an optional peer: a host without it must be able to load everything else',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(log/redis/|redis\\.ts$)' },
+      to: { path: '^src/(log/redis/|redis\\.ts$)' },
+    },
+    {
+      name: 'ioredis-in-one-folder',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/log/redis/' },
+      to: { path: 'node_modules/ioredis/' },
+    },
+    {
       name: 'nobody-imports-testing',
       severity: 'error',
       from: { path: '^src/(?!testing/)', pathNot: '\\.spec\\.ts$' },

@@ -1,7 +1,10 @@
+const { suitesNotRun } = require('./test/support/redis-suites');
+
 /** @type {import('jest').Config} */
 module.exports = {
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.e2e-spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/browser/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/browser/', ...suitesNotRun()],
+  reporters: ['default', '<rootDir>/test/support/not-run-reporter.js'],
   transform: {
     '^.+\\.c?[jt]s$': [
       '@swc/jest',
@@ -20,6 +23,8 @@ module.exports = {
   moduleNameMapper: {
     '^nestjs-live-messages$': '<rootDir>/src/index.ts',
     '^nestjs-live-messages/(client|react)$': '<rootDir>/src/$1/index.ts',
+    '^nestjs-live-messages/redis$': '<rootDir>/src/redis.ts',
+    '^nestjs-live-messages/testing$': '<rootDir>/src/testing/index.ts',
   },
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts'],

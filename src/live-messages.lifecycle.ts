@@ -11,10 +11,13 @@ import { LiveMessagesGateway } from './gateway/live-messages.gateway';
 import { findRivalGateway } from './gateway/rival-gateway';
 import { HostProviders } from './host-providers';
 import { Hub } from './hub/hub';
-import { PathTakenError, WrongAdapterError } from './live-messages.errors';
+import { LogUnavailableError, PathTakenError, WrongAdapterError } from './live-messages.errors';
 import type { ResolvedOptions } from './live-messages.options';
 import { EventLog } from './log/event-log';
 import { LogWriter } from './log/log-writer';
+
+/** How soon the log is asked for again that was not there at boot. */
+const RETRY_MS = { first: 200, most: 2_000 };
 
 /** How long the shutdown waits for what was emitted before it, in milliseconds. */
 const CATCH_UP_MS = 1_000;
@@ -22,6 +25,10 @@ const CATCH_UP_MS = 1_000;
 /** Starts and stops everything, in the order of Nest's own hooks. */
 @Injectable()
 export class LiveMessagesLifecycle implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
+  private isStopping = false;
+  private following: Promise<void> | undefined;
+  private pause: { readonly timer: NodeJS.Timeout; readonly end: () => void } | undefined;
+
   constructor(
     private readonly host: HostProviders,
     private readonly gateway: LiveMessagesGateway,
@@ -47,8 +54,10 @@ export class LiveMessagesLifecycle implements OnModuleInit, BeforeApplicationShu
         'The event log is in memory: events reach the connections of this process only. See the option `log`.',
       );
     }
-    await this.hub.start();
-    this.gateway.startAccepting();
+    if (await this.tryToFollow()) return;
+    // The host's own work needs no log: it boots, says that it is not ready, and answers upgrades with 503 meanwhile.
+    this.logger.warn('The event log can not be reached: the endpoint takes no connections until it can.');
+    this.following = this.follow();
   }
 
   /** What was emitted before still goes out. Nest ends every socket right after this hook. */
@@ -60,9 +69,37 @@ export class LiveMessagesLifecycle implements OnModuleInit, BeforeApplicationShu
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    clearTimeout(this.pause?.timer);
+    this.pause?.end();
     this.hub.stop();
     this.writer.close();
     await this.log.close();
+    await this.following;
+  }
+
+  /** Follows the log as soon as it is there. */
+  private async follow(): Promise<void> {
+    for (let delay = RETRY_MS.first; !this.isStopping; delay = Math.min(delay * 2, RETRY_MS.most)) {
+      await new Promise<void>((resolve) => {
+        // Jitter: all nodes wait for the same log.
+        this.pause = { timer: setTimeout(resolve, delay * (0.5 + Math.random() / 2)), end: resolve };
+      });
+      if (this.isStopping || (await this.tryToFollow())) return;
+    }
+  }
+
+  /** @returns whether the hub follows; rejects with what time won't heal */
+  private async tryToFollow(): Promise<boolean> {
+    try {
+      await this.hub.start();
+    } catch (error) {
+      if (error instanceof LogUnavailableError) return false;
+      await this.log.close();
+      throw error;
+    }
+    if (this.gateway.stage === 'starting') this.gateway.startAccepting();
+    return true;
   }
 }
 

@@ -12,7 +12,10 @@ export interface RecordBatch {
 
 /** Who is called back by {@link EventLog.follow}. Neither method may throw. */
 export interface LogFollower {
-  /** Records in the log's order, none left out. */
+  /**
+   * Records in the log's order, none left out: in place of one that this version can't read, a newer node's or a broken
+   * one, comes a `refusal` at its position, for its audience where that is known, else for everyone.
+   */
   onRecords(records: readonly LogRecord[]): void;
   /** What lies between the last record and `next` can't be had: nothing is skipped without this call. */
   onBreak(next: Position): void;
@@ -47,7 +50,10 @@ export abstract class EventLog {
 
   /**
    * Calls back with every record after a position, and from then on, until closed. A break is told, never skipped. No
-   * call comes before the promise has resolved.
+   * call comes before the promise has resolved. A log that goes away later ends nothing: the calls go on when it is
+   * back, or tell the break.
+   *
+   * @throws LogUnavailableError when the log can't be reached now: ask again
    */
   abstract follow(after: Position | 'now', follower: LogFollower): Promise<LogSubscription>;
 

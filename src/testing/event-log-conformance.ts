@@ -490,7 +490,14 @@ function everyEvent(): NewRecord[] {
   const json = JSON.stringify({ text: 'é한👋\u0000\u2028\\"'.repeat(10_000) });
   const own = { kind, type: 'OWN', json: '{}', durable } as const;
   return [
-    { ...own, type: 'MESSAGE', audience: toTopic('A', 'b'), author: 'ann', topic: topic('A', 'b') },
+    {
+      ...own,
+      type: 'MESSAGE',
+      audience: toTopic('A', 'b'),
+      author: 'ann',
+      topic: topic('A', 'b'),
+      subject: '1',
+    },
     { ...own, json, audience: toEveryone().except(['__proto__', '한 👋']) },
     { ...own, audience: toUsers(['ann', '__proto__']).except('ben') },
     { ...own, audience: toUsers([]) },
@@ -511,6 +518,7 @@ function everyOther(): NewRecord[] {
     { kind: 'disconnect', userId: 'ann', durable },
     { kind: 'revocation', tokenId: 'a token', until: issuedBefore, durable },
     { kind: 'revocation', userId: 'ann', issuedBefore, until: 8_640_000_000_000_000, durable },
+    { kind: 'refusal', audience: toTopic('CHANNEL', 'one').except('ann'), durable },
   ];
 }
 

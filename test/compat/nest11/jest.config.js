@@ -15,6 +15,7 @@ module.exports = {
     'log-conformance',
     'emit-types',
     'property',
+    '/test/redis-(?!nodes)',
   ],
   moduleNameMapper: {
     ...base.moduleNameMapper,

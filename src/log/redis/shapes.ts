@@ -1,0 +1,21 @@
+import { MAX_ID_LENGTH } from '../../protocol/topic';
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+export function isId(value: unknown): value is string {
+  return isText(value) && value.length <= MAX_ID_LENGTH;
+}
+
+export function isIds(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(isId);
+}
+
+export function optional<T>(value: unknown, is: (value: unknown) => value is T): value is T | undefined {
+  return value === undefined || is(value);
+}
