@@ -1,14 +1,4 @@
-import {
-  EventLog,
-  LogFollower,
-  LogRange,
-  LogSubscription,
-  MemoryEventLog,
-  Position,
-  RecordBatch,
-  toUsers,
-  topic,
-} from 'nestjs-live-messages';
+import { LogFollower, LogSubscription, MemoryEventLog, Position, toUsers, topic } from 'nestjs-live-messages';
 import { TestClient, connect, open } from './support/client';
 import { HeldAnswers } from './support/held-answers';
 import { HostSetup } from './support/host';
@@ -148,31 +138,17 @@ describe('typing', () => {
   });
 
   /** A log whose records were accepted a while ago, by its clock. */
-  class LateLog extends EventLog {
-    private readonly inner = new MemoryEventLog();
-
+  class LateLog extends MemoryEventLog {
     constructor(private readonly lateMs: number) {
       super();
     }
 
-    append(batch: RecordBatch): Promise<readonly Position[]> {
-      return this.inner.append(batch);
-    }
-
-    follow(after: Position | 'now', follower: LogFollower): Promise<LogSubscription> {
-      return this.inner.follow(after, {
+    override follow(after: Position | 'now', follower: LogFollower): Promise<LogSubscription> {
+      return super.follow(after, {
         onRecords: (records) =>
           follower.onRecords(records.map((record) => ({ ...record, at: record.at - this.lateMs }))),
         onBreak: (next) => follower.onBreak(next),
       });
-    }
-
-    read(after: Position | 'oldest', limit: number): Promise<LogRange> {
-      return this.inner.read(after, limit);
-    }
-
-    close(): Promise<void> {
-      return this.inner.close();
     }
   }
 });

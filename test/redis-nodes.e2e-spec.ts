@@ -1,11 +1,20 @@
-import { EventLog, LiveReadiness, topic } from 'nestjs-live-messages';
+import { Test } from '@nestjs/testing';
+import {
+  EventLog,
+  LiveCursor,
+  LiveEventsService,
+  LiveMessagesModule,
+  LiveReadiness,
+  topic,
+} from 'nestjs-live-messages';
 import { redisEventLog } from 'nestjs-live-messages/redis';
 import { TestClient, connect, open, refusalOf } from './support/client';
-import { Host, startHost } from './support/host';
+import { Host, Memberships, startHost } from './support/host';
 import { RedisServer } from './support/redis-server';
 import { redisEventLog as hurriedLog } from './support/redis-log';
+import { nextFrame, resume } from './support/resumable';
 import { messageRow } from './support/rows';
-import { tokenOf } from './support/tokens';
+import { SECRET, tokenOf } from './support/tokens';
 
 const GENERAL = topic('CHANNEL', 'general');
 const drain = { spreadMs: 0, timeoutMs: 500 };
@@ -123,4 +132,55 @@ it('a Redis that comes back empty closes plain connections, so that their front 
   const again = await connect(host.url, tokenOf('ann'));
   await host.live.message(row('after'));
   expect(await again.nextEvent()).toMatchObject({ id: 'after' });
+});
+
+it('what was revoked stays revoked on a node that starts when its record is long gone', async () => {
+  const one = await startNode();
+  await one.live.disconnect({ tokenId: 'stolen' });
+  await server.command('XTRIM', '{live-messages}:log', 'MAXLEN', '0');
+  const two = await startNode();
+  const client = open(two.url, tokenOf('ann', { jti: 'stolen' }));
+  expect(await client.closed).toEqual({ code: 3000, reason: 'token revoked' });
+});
+
+it('a client of a node that is gone comes back to another, also to one that started later, and has missed nothing', async () => {
+  const [one, two] = [await startNode(), await startNode()];
+  const { client, connected } = await resume(one, 'ann');
+  await one.live.message(row('first'));
+  expect((await nextFrame(client)).id).toBe('first');
+  await one.close();
+  for (let count = 0; count < 300; count += 1) void two.live.message(row(`missed ${count}`));
+  await two.live.message(row('last missed'));
+  const three = await startNode();
+  for (const host of [two, three]) {
+    const { client: back, connected: again } = await resume(host, 'ann', connected.cursor);
+    expect(again).toMatchObject({ resumed: true, cursor: connected.cursor });
+    const ids = await idsOf(back, 'last missed');
+    expect(ids).toHaveLength(302);
+    expect(ids.slice(0, 3)).toEqual(['first', 'missed 0', 'missed 1']);
+    back.socket.terminate();
+  }
+});
+
+it('a worker without an HTTP server emits, and follows nothing', async () => {
+  const one = await startNode();
+  const ann = await connect(one.url, tokenOf('ann'));
+  const log = redisEventLog({ url: server.url, onError: () => undefined });
+  const worker = await Test.createTestingModule({
+    imports: [
+      LiveMessagesModule.forRoot({
+        jwt: { secret: SECRET, algorithms: ['HS256'] },
+        memberships: Memberships,
+        log,
+      }),
+    ],
+    providers: [Memberships],
+  }).compile();
+  await worker.init();
+  await worker.get(LiveEventsService).message(row('from the worker'));
+  expect(await ann.nextEvent()).toMatchObject({ id: 'from the worker' });
+  expect(worker.get(LiveCursor).take()).toBeUndefined();
+  // One connection reads: the node's. The worker has one to write, and no other.
+  expect(String(await server.command('CLIENT', 'LIST')).match(/cmd=xread/g)).toHaveLength(1);
+  await worker.close();
 });

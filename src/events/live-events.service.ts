@@ -79,7 +79,9 @@ export class LiveEventsService {
    * @throws TypeError when the target is none; LogUnavailableError as every emit
    */
   async disconnect(target: DisconnectTarget): Promise<Emitted> {
-    return this.append(disconnectRecord(target));
+    const record = disconnectRecord(target);
+    if (record.kind === 'disconnect') return this.append(record);
+    return { cursor: formatCursor(await this.writer.revoke(record)) };
   }
 
   private async emitAs(type: new () => object, row: object, options?: EmitOptions): Promise<Emitted> {

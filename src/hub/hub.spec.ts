@@ -3,7 +3,7 @@ import { FakeSocket } from '../../test/support/fake-connection';
 import { toEveryone, toTopic } from '../log/audience';
 import { EventLog, LogFollower, LogRange, LogSubscription } from '../log/event-log';
 import { Position } from '../log/position';
-import { LogRecord, NewRecord } from '../log/records';
+import { LogRecord, NewRecord, RevocationRecord } from '../log/records';
 import { MembershipReader } from '../memberships/membership-reader';
 import { Topic, topic } from '../protocol/topic';
 import { Connection } from './connection';
@@ -20,6 +20,7 @@ class ScriptedLog extends EventLog {
   follower: LogFollower | undefined;
   head: Position = { epoch: 1, seq: 0 };
   isClosed = false;
+  revoked: RevocationRecord[] = [];
 
   append(): Promise<readonly Position[]> {
     return Promise.reject(new Error('nobody appends here'));
@@ -32,6 +33,14 @@ class ScriptedLog extends EventLog {
 
   read(): Promise<LogRange> {
     return Promise.resolve({ kind: 'lost', head: this.head });
+  }
+
+  saveRevocation(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  revocations(): Promise<readonly RevocationRecord[]> {
+    return Promise.resolve(this.revoked);
   }
 
   close(): Promise<void> {
@@ -239,6 +248,16 @@ describe('Hub', () => {
     const { socket: back } = register('ann', undefined, '1-0');
     await answered();
     expect(back.texts.join()).toContain('CURSOR_TOO_OLD');
+  });
+
+  it('reads the revocations again after a break: one may lie in it', async () => {
+    const socket = new FakeSocket();
+    hub.register(socket, { userId: 'ann', tokenId: 'stolen' }, hub.takePlace(), '');
+    await answered();
+    log.revoked = [{ kind: 'revocation', tokenId: 'stolen', until: Infinity, durable }];
+    log.break({ epoch: 1, seq: 9 });
+    await answered();
+    expect(socket.closes).toEqual([{ name: 'unauthorized', reason: 'token revoked' }]);
   });
 
   it('sends away with 1013 for whom the window could not hold what he missed', async () => {

@@ -68,6 +68,7 @@ export class Hub implements LogFollower, HandoverOwner {
   private subscription: LogSubscription | undefined;
   private housekeeping: NodeJS.Timeout | undefined;
   private isLookingAhead = false;
+  private lacksRevocations = false;
 
   constructor(
     private readonly log: EventLog,
@@ -106,6 +107,7 @@ export class Hub implements LogFollower, HandoverOwner {
       (user, outcome) => {
         this.handover.settle(user, outcome);
         void this.lookAhead();
+        void this.readLackingRevocations();
       },
       report,
     );
@@ -130,7 +132,14 @@ export class Hub implements LogFollower, HandoverOwner {
    */
   async start(): Promise<void> {
     await this.takeInThePast();
-    this.subscription = await this.log.follow(this.head, this);
+    const subscription = await this.log.follow(this.head, this);
+    try {
+      await this.readRevocations();
+    } catch (error) {
+      subscription.close();
+      throw error;
+    }
+    this.subscription = subscription;
     this.housekeeping = setInterval(() => this.keepHouse(Date.now()), HOUSEKEEPING_MS);
     this.housekeeping.unref();
   }
@@ -255,6 +264,22 @@ export class Hub implements LogFollower, HandoverOwner {
     this.fences.forgetJoins();
     for (const user of this.users) this.handover.breakOff(user.connections, next, last);
     this.memberships.askAll();
+    this.lacksRevocations = true;
+    void this.readLackingRevocations();
+  }
+
+  /** Those whose records are long gone, or lay in a break: after a place is taken, so that none falls in between. */
+  private async readRevocations(): Promise<void> {
+    for (const revocation of await this.log.revocations()) this.revoke(revocation);
+    this.lacksRevocations = false;
+  }
+
+  private async readLackingRevocations(): Promise<void> {
+    try {
+      if (this.lacksRevocations) await this.readRevocations();
+    } catch {
+      // The log does not answer: the next housekeeping asks again.
+    }
   }
 
   private apply(series: readonly LogRecord[]): void {

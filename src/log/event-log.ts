@@ -1,5 +1,5 @@
 import { Position } from './position';
-import { LogRecord, NewRecord } from './records';
+import { LogRecord, NewRecord, RevocationRecord } from './records';
 
 /** Records that are appended together. A number is never reused by its writer for other records. */
 export interface RecordBatch {
@@ -59,6 +59,17 @@ export abstract class EventLog {
 
   /** The durable records that the log still holds after a position, at most `limit`, or `lost` when it can't say. */
   abstract read(after: Position | 'oldest', limit: number): Promise<LogRange>;
+
+  /**
+   * Keeps a revocation until its `until`, which may lie long after its record is trimmed: called before that record is
+   * appended. Saving the same twice keeps the later end.
+   *
+   * @throws LogUnavailableError when it is not kept
+   */
+  abstract saveRevocation(revocation: RevocationRecord): Promise<void>;
+
+  /** The revocations whose end has not come. */
+  abstract revocations(): Promise<readonly RevocationRecord[]>;
 
   /** Ends everything. May be called twice; calls after it are refused. */
   abstract close(): Promise<void>;

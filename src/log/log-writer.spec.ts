@@ -5,7 +5,7 @@ import { EventLog, LogRange, LogSubscription, RecordBatch } from './event-log';
 import { LogWriter } from './log-writer';
 import { MemoryEventLog } from './memory-event-log';
 import { Position } from './position';
-import { DisconnectRecord, EventRecord, NewRecord } from './records';
+import { DisconnectRecord, EventRecord, NewRecord, RevocationRecord } from './records';
 
 const TIMEOUT_MS = 1_000;
 const EPOCH = 7;
@@ -21,6 +21,7 @@ interface Call {
 /** A log that answers when the test says so. */
 class FakeLog extends EventLog {
   readonly calls: Call[] = [];
+  saving: () => Promise<void> = () => Promise.resolve();
   private seq = 0;
 
   append(batch: RecordBatch): Promise<readonly Position[]> {
@@ -41,6 +42,14 @@ class FakeLog extends EventLog {
 
   read(): Promise<LogRange> {
     return Promise.reject(new Error('not asked for'));
+  }
+
+  saveRevocation(): Promise<void> {
+    return this.saving();
+  }
+
+  revocations(): Promise<readonly RevocationRecord[]> {
+    return Promise.resolve([]);
   }
 
   close(): Promise<void> {
@@ -531,6 +540,14 @@ class FlakyLog extends EventLog {
     return this.inner.read(after, limit);
   }
 
+  saveRevocation(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  revocations(): Promise<readonly RevocationRecord[]> {
+    return Promise.resolve([]);
+  }
+
   close(): Promise<void> {
     return this.inner.close();
   }
@@ -710,5 +727,44 @@ describe('whom a refused event was for', () => {
     writer.close();
     await later(60_000);
     expect(refusals()).toEqual([]);
+  });
+});
+
+describe('a revocation', () => {
+  const revocation: RevocationRecord = { kind: 'revocation', tokenId: 'stolen', until: 1, durable: true };
+  const outcomeOf = (revoked: Promise<Position>) =>
+    revoked.then(
+      () => 'accepted',
+      (error: LogUnavailableError) => error.outcome,
+    );
+
+  it('is kept before it is appended', async () => {
+    let keep = () => undefined as void;
+    log.saving = () => new Promise((resolve) => (keep = resolve));
+    const outcome = outcomeOf(writer.revoke(revocation));
+    await settled();
+    expect(log.calls).toEqual([]);
+    keep();
+    await settled();
+    log.last.accept();
+    expect(await outcome).toBe('accepted');
+  });
+
+  it.each([
+    ['refused', new LogUnavailableError('refused', 'the log is full')],
+    ['unknown', new Error('the connection is gone')],
+  ])('that is not kept is not appended, and %s', async (expected, error) => {
+    log.saving = () => Promise.reject(error);
+    expect(await outcomeOf(writer.revoke(revocation))).toBe(expected);
+    expect(log.calls).toEqual([]);
+  });
+
+  it('takes no longer than an emit, wherever it hangs', async () => {
+    log.saving = () => new Promise((resolve) => setTimeout(resolve, 600));
+    const appending = outcomeOf(writer.revoke(revocation));
+    log.saving = () => new Promise(() => undefined);
+    const saving = outcomeOf(writer.revoke(revocation));
+    await later(TIMEOUT_MS + 1);
+    expect(await Promise.all([appending, saving])).toEqual(['unknown', 'unknown']);
   });
 });

@@ -3,7 +3,7 @@ import { LogUnavailableError } from '../live-messages.errors';
 import { EventLog, RecordBatch } from './event-log';
 import { PendingRecord } from './pending-record';
 import { Position } from './position';
-import { NewRecord } from './records';
+import { NewRecord, RevocationRecord } from './records';
 import { RefusalMarks } from './refusal-marks';
 
 /** How long the writer waits before it sends a batch in doubt again: doubled each time, up to the second. */
@@ -56,10 +56,10 @@ export class LogWriter {
    * @param key a second record with the same key, within a minute, is the first one
    * @throws LogUnavailableError when the log has not accepted it within the timeout
    */
-  append(body: NewRecord, key?: string): Promise<Position> {
+  append(body: NewRecord, key?: string, timeoutMs = this.timeoutMs): Promise<Position> {
     if (this.closed) return Promise.reject(new LogUnavailableError('refused', 'the application is closing'));
     const known = key === undefined ? undefined : this.knownBy(key);
-    if (known && !known.hasFailed) return this.wait(known);
+    if (known && !known.hasFailed) return this.wait(known, timeoutMs);
     const record = new PendingRecord(body, known?.claim);
     if (key !== undefined) this.byKey.set(key, { record, since: performance.now() });
     if (this.queuedBytes + record.weight > MAX_QUEUED_BYTES) {
@@ -67,7 +67,18 @@ export class LogWriter {
       return record.wait(0);
     }
     this.enqueue(record);
-    return this.wait(record);
+    return this.wait(record, timeoutMs);
+  }
+
+  /**
+   * Keeps a revocation where it outlives its record, and then appends it: who misses the record finds it there.
+   *
+   * @throws LogUnavailableError as {@link append}, within the same time
+   */
+  async revoke(revocation: RevocationRecord): Promise<Position> {
+    const start = performance.now();
+    await this.save(revocation);
+    return this.append(revocation, undefined, this.timeoutMs - (performance.now() - start));
   }
 
   /** Refuses what is queued and every later call; what is under way stays `unknown`. May be called twice. */
@@ -90,6 +101,22 @@ export class LogWriter {
       this.byKey.delete(oldKey);
     }
     return this.byKey.get(key)?.record;
+  }
+
+  private async save(revocation: RevocationRecord): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new LogUnavailableError('unknown', `no answer within ${this.timeoutMs} ms`);
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(late), this.timeoutMs);
+    });
+    try {
+      await Promise.race([this.log.saveRevocation(revocation), timeout]);
+    } catch (error) {
+      if (error instanceof LogUnavailableError) throw error;
+      throw new LogUnavailableError('unknown', 'the revocation may not be kept', { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   private enqueue(record: PendingRecord): void {
@@ -115,8 +142,8 @@ export class LogWriter {
     for (const refusal of this.marks.take()) this.enqueue(new PendingRecord(refusal));
   }
 
-  private wait(record: PendingRecord): Promise<Position> {
-    const accepted = record.wait(performance.now() + this.timeoutMs);
+  private wait(record: PendingRecord, timeoutMs: number): Promise<Position> {
+    const accepted = record.wait(performance.now() + timeoutMs);
     this.watch();
     return accepted;
   }

@@ -1,7 +1,7 @@
 import { LogUnavailableError } from '../live-messages.errors';
 import { EventLog, LogFollower, LogRange, LogSubscription, RecordBatch } from './event-log';
 import { Position } from './position';
-import { LogRecord, NewRecord } from './records';
+import { LogRecord, NewRecord, RevocationRecord } from './records';
 import { RecordBuffer } from './record-buffer';
 
 /** How much a {@link MemoryEventLog} holds for {@link EventLog.read} and late followers. */
@@ -22,6 +22,7 @@ export class MemoryEventLog extends EventLog {
   private readonly lastBatches = new Map<string, { number: number; positions: readonly Position[] }>();
   private head: Position = { epoch: Date.now(), seq: 0 };
   private delivery: NodeJS.Immediate | undefined;
+  private revoked: RevocationRecord[] = [];
   private closed = false;
 
   constructor(options: MemoryEventLogOptions = {}) {
@@ -65,11 +66,26 @@ export class MemoryEventLog extends EventLog {
     );
   }
 
+  saveRevocation(revocation: RevocationRecord): Promise<void> {
+    if (this.closed) return Promise.reject(new LogUnavailableError('refused', 'the log is closed'));
+    this.revoked = [...this.unexpired(), revocation];
+    return Promise.resolve();
+  }
+
+  revocations(): Promise<readonly RevocationRecord[]> {
+    return Promise.resolve(this.unexpired());
+  }
+
   close(): Promise<void> {
     this.closed = true;
     clearImmediate(this.delivery);
     for (const tail of this.followers) tail.close();
     return Promise.resolve();
+  }
+
+  private unexpired(): RevocationRecord[] {
+    const now = Date.now();
+    return this.revoked.filter(({ until }) => until > now);
   }
 
   private accept(body: NewRecord, at: number): Position {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { toEveryone, toTopic, toUsers } from '../log/audience';
 import { EventLog, LogFollower, LogRange, RecordBatch } from '../log/event-log';
 import { Position, comparePositions } from '../log/position';
-import { EventRecord, LogRecord, NewRecord, TypingRecord } from '../log/records';
+import { EventRecord, LogRecord, NewRecord, RevocationRecord, TypingRecord } from '../log/records';
 import { topic } from '../protocol/topic';
 
 /** Makes a log without records of its own; the case that asked for it closes it. */
@@ -21,6 +21,32 @@ export interface ConformanceCase {
  * `for (const { name, run } of EVENT_LOG_CONFORMANCE) it(name, () => run(() => new MyEventLog()))`.
  */
 export const EVENT_LOG_CONFORMANCE: readonly ConformanceCase[] = [
+  conformanceCase('keeps revocations until they end, the later end of two', async (log) => {
+    const until = Date.now() + 60_000;
+    const durable = true;
+    const byToken: RevocationRecord = { kind: 'revocation', tokenId: 'a "token"', until, durable };
+    const byUser: RevocationRecord = { kind: 'revocation', userId: 'ann', issuedBefore: 5, until, durable };
+    const over: RevocationRecord = { kind: 'revocation', tokenId: 'over', until: Date.now() - 1, durable };
+    for (const revocation of [byToken, byUser, over]) await log.saveRevocation(revocation);
+    await log.saveRevocation({ ...byToken, until: until + 5_000 });
+    await log.saveRevocation({ ...byToken, until: until - 5_000 });
+    const kept = await log.revocations();
+    const endOf = (has: (revocation: RevocationRecord) => boolean) =>
+      Math.max(...kept.filter(has).map((revocation) => revocation.until));
+    assert.equal(
+      endOf((one) => 'tokenId' in one && one.tokenId === 'a "token"'),
+      until + 5_000,
+    );
+    assert.equal(
+      endOf((one) => 'userId' in one && one.userId === 'ann' && one.issuedBefore === 5),
+      until,
+    );
+    assert.equal(
+      endOf((one) => 'tokenId' in one && one.tokenId === 'over'),
+      -Infinity,
+    );
+  }),
+
   conformanceCase('gives the records of an epoch contiguous positions', async (log) => {
     const writer = new Writer(log);
     const start = await writer.begin();

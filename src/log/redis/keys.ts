@@ -6,6 +6,8 @@ export interface RedisKeys {
   readonly head: string;
   /** Stream, short: what is not durable. */
   readonly fleeting: string;
+  /** Sorted set: the revocations, by the millisecond in which they end. */
+  readonly revocations: string;
   /** String, for an hour: the last batch of a writer, and its place. */
   writer(writerId: string): string;
 }
@@ -17,6 +19,7 @@ export function keysOf(prefix: string, keyPrefix = ''): RedisKeys {
     log: `${tagged}:log`,
     head: `${tagged}:head`,
     fleeting: `${tagged}:fleeting`,
+    revocations: `${tagged}:revocations`,
     writer: (writerId) => `${tagged}:writer:${writerId}`,
   };
 }

@@ -4,7 +4,16 @@ import { RedisEventLogOptions } from './redis-event-log.options';
 /** What the log needs of a client of ioredis, whether of one server or of a Cluster. */
 export interface RedisClient extends Pick<
   Redis,
-  'evalsha' | 'eval' | 'xread' | 'xrange' | 'xtrim' | 'connect' | 'disconnect'
+  | 'evalsha'
+  | 'eval'
+  | 'xread'
+  | 'xrange'
+  | 'xtrim'
+  | 'zadd'
+  | 'zrange'
+  | 'zremrangebyscore'
+  | 'connect'
+  | 'disconnect'
 > {
   on(event: 'ready' | 'end', listener: () => void): unknown;
   on(event: 'error' | 'node error', listener: (error: Error) => void): unknown;

@@ -1,6 +1,7 @@
 import { LogUnavailableError } from '../../live-messages.errors';
 import { EventLog, LogFollower, LogRange, LogSubscription, RecordBatch } from '../event-log';
 import { Position, comparePositions } from '../position';
+import { RevocationRecord } from '../records';
 import { HighWater } from './high-water';
 import { LogAge } from './log-age';
 import { RedisKeys, keysOf } from './keys';
@@ -9,6 +10,7 @@ import { RedisClient, RedisRole, keyPrefixOf, makeClient } from './redis-client'
 import { plainError } from './redis-error';
 import { RedisEventLogOptions } from './redis-event-log.options';
 import { RedisLink } from './redis-link';
+import { decodeRevocations, encodeRevocation } from './revocation-codec';
 import { RedisTail } from './redis-tail';
 import { REDIS_TIMINGS, RedisTimings } from './redis-timings';
 import { StreamEntry, StreamReader } from './stream-reader';
@@ -77,6 +79,25 @@ export class RedisEventLog extends EventLog {
     });
   }
 
+  saveRevocation(revocation: RevocationRecord): Promise<void> {
+    const { revocations: key } = this.keys;
+    return this.asking(() =>
+      this.command(async (client) => {
+        await client.zremrangebyscore(key, '-inf', Date.now());
+        await client.zadd(key, 'GT', revocation.until, encodeRevocation(revocation));
+      }),
+    );
+  }
+
+  revocations(): Promise<readonly RevocationRecord[]> {
+    return this.asking(() =>
+      this.command(async (client) => {
+        const range = [this.keys.revocations, Date.now(), '+inf', 'BYSCORE', 'WITHSCORES'] as const;
+        return decodeRevocations(await client.zrange(...range));
+      }),
+    );
+  }
+
   close(): Promise<void> {
     this.closed = true;
     clearInterval(this.beat);
@@ -115,10 +136,10 @@ export class RedisEventLog extends EventLog {
     return place !== undefined && comparePositions(place, { ...after, seq: after.seq + 1 }) === 0;
   }
 
-  private async range(after: Position, limit: number): Promise<StreamEntry[]> {
-    const client = await this.writer.ready(this.timings.graceMs);
-    const entries = client.xrange(this.keys.log, `(${streamIdOf(after)}`, '+', 'COUNT', limit);
-    return within(this.timings.commandMs, entries).catch((error: Error) => this.dropSilent(client, error));
+  private range(after: Position, limit: number): Promise<StreamEntry[]> {
+    return this.command((client) =>
+      client.xrange(this.keys.log, `(${streamIdOf(after)}`, '+', 'COUNT', limit),
+    );
   }
 
   private rangeOf(entries: readonly StreamEntry[], after: Position | 'oldest', head: Position): LogRange {
@@ -155,14 +176,18 @@ export class RedisEventLog extends EventLog {
   }
 
   private async trim(until: Position): Promise<void> {
-    const client = await this.writer.ready(this.timings.graceMs);
-    const trimmed = client.xtrim(this.keys.log, 'MINID', '~', streamIdOf(until));
-    await within(this.timings.commandMs, trimmed).catch((error: Error) => this.dropSilent(client, error));
+    await this.command((client) => client.xtrim(this.keys.log, 'MINID', '~', streamIdOf(until)));
   }
 
-  private dropSilent(client: RedisClient, error: Error): never {
-    if (error.name !== 'ReplyError') this.writer.drop(client, plainError(error));
-    throw error;
+  /** On the connection that writes; one that does not answer is given up. */
+  private async command<T>(run: (client: RedisClient) => Promise<T>): Promise<T> {
+    const client = await this.writer.ready(this.timings.graceMs);
+    try {
+      return await within(this.timings.commandMs, run(client));
+    } catch (error) {
+      if ((error as Error).name !== 'ReplyError') this.writer.drop(client, plainError(error));
+      throw error;
+    }
   }
 
   private makeLink(role: RedisRole, onUp?: () => void): RedisLink {
