@@ -99,20 +99,18 @@ export class Delivery {
     this.refreshMemory.add(record, this.refreshes.spreadMs);
   }
 
-  /** To one connection that catches up: what its user should have seen of the past, of refreshes one at most. */
+  /** To one connection that catches up: what its user should have seen of the past, of refreshes one, where the first was. */
   past(records: readonly LogRecord[], connection: Connection, user: LiveUser): void {
-    let what: Refresh | undefined;
-    let atOnce = false;
+    let refresh = mergedRefresh(records, user);
     for (const record of records) {
-      const { body, at } = record;
-      if (body.kind === 'event') {
+      if (record.body.kind === 'event') {
         this.outbox.add(connection, this.pastFrame(record as LogRecord<EventRecord>, connection));
-      } else if (body.kind === 'refresh') {
-        what = what === 'UPDATE_STATUS' ? what : body.what;
-        atOnce ||= isAtOnce(user, at, body.actor);
+      } else if (refresh) {
+        this.refreshes.add(connection, refresh.what, refresh.atOnce);
+        this.refreshes.run();
+        refresh = undefined;
       }
     }
-    if (what) this.refreshes.add(connection, what, atOnce);
   }
 
   /** How many bytes {@link past} takes of one that catches up. */
@@ -183,6 +181,21 @@ export class Delivery {
     for (const { frame, at } of held) if (!this.typing.isStale(at, now)) this.outbox.add(connection, frame);
     this.outbox.flush();
   }
+}
+
+/** All refreshes among some records as one. */
+function mergedRefresh(
+  records: readonly LogRecord[],
+  user: LiveUser,
+): { readonly what: Refresh; readonly atOnce: boolean } | undefined {
+  let what: Refresh | undefined;
+  let atOnce = false;
+  for (const { body, at } of records) {
+    if (body.kind !== 'refresh') continue;
+    what = what === 'UPDATE_STATUS' ? what : body.what;
+    atOnce ||= isAtOnce(user, at, body.actor);
+  }
+  return what && { what, atOnce };
 }
 
 /** Who caused a refresh, or has just joined a topic, does not wait for his turn. */

@@ -19,7 +19,6 @@ export interface Asked {
 export class Expected {
   readonly frames: string[] = [];
   closed: 'disconnected' | 'tryAgainLater' | 'left' | 'expired' | undefined;
-  refresh: RefreshRecord['what'] | undefined;
   /** The place up to which it has got everything; undefined while it is live. */
   behind: number | undefined;
   isNew = true;
@@ -93,7 +92,6 @@ export class Model {
       if (each.isNew || each.behind === undefined || each.behind > this.head) continue;
       if (this.isAhead.has(each) && !this.sessions.get(each.userId)!.isAsked) this.goOn(each);
     }
-    this.flush();
   }
 
   answered({ userId, session, askedAt }: Asked, answer: readonly Topic[] | undefined, logHead: number): void {
@@ -106,7 +104,6 @@ export class Model {
       else if (!answer) this.close(each, 'tryAgainLater');
       else this.begin(each, logHead);
     }
-    this.flush();
   }
 
   beat(each: Expected): void {
@@ -221,20 +218,16 @@ export class Model {
       const isBarred = target.kind === 'topic' && this.bars(each.userId, target.topic, position.seq);
       return !isBarred && this.isFor(each, body);
     });
+    const hints = new Set(missed.map(({ body }) => body.kind === 'refresh' && body.what));
     for (const [index, record] of missed.entries()) {
-      const { body } = record;
-      if (body.kind === 'refresh') each.refresh = each.refresh === 'UPDATE_STATUS' ? each.refresh : body.what;
-      else if (each.resume === undefined || !isOvertaken(record, missed.slice(index + 1)))
+      if (record.body.kind === 'refresh') {
+        if (hints.size > 0)
+          each.frames.push(refresh(hints.has('UPDATE_STATUS') ? 'UPDATE_STATUS' : record.body.what));
+        hints.clear();
+      } else if (each.resume === undefined || !isOvertaken(record, missed.slice(index + 1)))
         this.deliver(each, record as never);
     }
     each.behind = undefined;
-  }
-
-  private flush(): void {
-    for (const each of this.open()) {
-      if (each.refresh) each.frames.push(refresh(each.refresh));
-      each.refresh = undefined;
-    }
   }
 
   private covers(place: number): boolean {
