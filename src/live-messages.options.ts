@@ -38,9 +38,9 @@ export interface MembershipOptions extends MembershipReaderOptions {
 
 /** The past that a node holds for clients that come back. */
 export interface HistoryOptions {
-  /** In milliseconds. @default 300000 */
+  /** In milliseconds; at least 10,000, because a connection on its way needs it, too. @default 300000 */
   readonly maxMs: number;
-  /** @default 67108864 */
+  /** At least 1,048,576, for the same reason. @default 67108864 */
   readonly maxBytes: number;
   /**
    * Whether a replay is what a chat needs of the past: of several edits the last, of a deleted message its deletion.

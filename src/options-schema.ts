@@ -89,8 +89,8 @@ class DrainSchema {
 }
 
 class HistorySchema {
-  @IsOptional() @Milliseconds(1) maxMs?: unknown;
-  @IsOptional() @Bytes(1_024) maxBytes?: unknown;
+  @IsOptional() @Milliseconds(10_000) maxMs?: unknown;
+  @IsOptional() @Bytes(1_048_576) maxBytes?: unknown;
   @IsOptional() @Flag() compact?: unknown;
 }
 

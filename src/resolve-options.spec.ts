@@ -124,8 +124,8 @@ describe('a number', () => {
     ['refresh.perSecond', 1, 1_000_000],
     ['typing.throttleMs', 0, MS],
     ['typing.lifeMs', 1, MS],
-    ['history.maxMs', 1, MS],
-    ['history.maxBytes', 1_024, 2 ** 30],
+    ['history.maxMs', 10_000, MS],
+    ['history.maxBytes', 1_048_576, 2 ** 30],
   ])('%s is whole, and from %i to %i', (path, min, max) => {
     for (const good of [min, max]) expect(problemsOf(withOption(path, good))).toEqual([]);
     const wrong: [unknown, string][] = [

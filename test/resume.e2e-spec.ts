@@ -369,20 +369,22 @@ describe('RESYNC', () => {
   });
 
   it('CURSOR_TOO_OLD when the window could not hold what was missed: by bytes', async () => {
-    await start({ options: { history: { maxBytes: 4_096 } } });
+    await start({ options: { history: { maxBytes: 1_048_576 } } });
     const { client, connected } = await resume(host, 'ann');
     await drop(client);
-    for (let count = 0; count < 10; count += 1) await say('x'.repeat(500));
+    for (let count = 0; count < 12; count += 1) await say('x'.repeat(60_000));
     expect(await resyncOf('ann', connected.cursor)).toBe('CURSOR_TOO_OLD');
   });
 
   it('CURSOR_TOO_OLD when the window could not hold what was missed: by time', async () => {
-    await start({ options: { history: { maxMs: 1 } } });
+    await start({ options: { history: { maxMs: 10_000 } } });
     const { client, connected } = await resume(host, 'ann');
     await drop(client);
-    await say('1');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await say('2');
+    await say('missed');
+    const now = Date.now.bind(Date);
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + 11_000);
+    await say('later');
+    clock.mockRestore();
     expect(await resyncOf('ann', connected.cursor)).toBe('CURSOR_TOO_OLD');
   });
 

@@ -16,12 +16,12 @@ export class ResyncLoop {
     private readonly onDone: () => void,
   ) {}
 
-  /** Begins, in place of the one that runs, after a random wait of up to `spreadMs` milliseconds. */
+  /** Begins, in place of the one that runs, after a random part of `spreadMs` milliseconds, half of it at least. */
   start(reason: ResyncReason, spreadMs: number): void {
     this.cancel();
     const { signal } = (this.running = new AbortController());
     const backOff = new BackOff();
-    this.timers.set('next', Math.random() * spreadMs, () => {
+    this.timers.set('next', (0.5 + Math.random() / 2) * spreadMs, () => {
       const handlers = this.handlers.of('resync');
       if (!handlers.length) this.warn();
       void this.run(handlers, { reason, signal }, backOff);

@@ -72,7 +72,9 @@ export class LiveMessagesGateway
     return markServer({
       path,
       verifyClient: ({ req }: { req: IncomingMessage }, verdict: Verdict) =>
-        this.upgrades.add(() => void this.judge(req, verdict)),
+        this.admission.admits()
+          ? this.upgrades.add(() => void this.judge(req, verdict))
+          : unavailable(verdict),
       handleProtocols: chooseSubprotocol,
       maxPayload: MAX_INBOUND_BYTES,
       maxFragments: MAX_INBOUND_FRAMES,
@@ -166,7 +168,9 @@ export class LiveMessagesGateway
   /** Never rejects: a ws server has nobody to catch it. */
   private async judge(raw: IncomingMessage, verdict: Verdict): Promise<void> {
     try {
-      if (this.currentStage !== 'up' || !this.admission.admits()) return unavailable(verdict);
+      if (this.currentStage !== 'up') return unavailable(verdict);
+      // Whoever hung up while he was queued is no question to the host.
+      if (raw.socket.destroyed) return;
       const decision = await this.handshake.decide(raw);
       if (decision.kind === 'rejected' && this.options.rejectWith === 'http')
         return rejectOverHttp(verdict, decision.rejection);

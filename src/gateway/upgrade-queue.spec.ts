@@ -39,6 +39,24 @@ describe('UpgradeQueue', () => {
     ).toBeLessThan(12);
   });
 
+  it('counts a turn once, however many callbacks of it bring jobs', async () => {
+    let now = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    const queue = new UpgradeQueue();
+    let done = 0;
+    for (let job = 0; job < 100; job += 1) {
+      setImmediate(() =>
+        queue.add(() => {
+          done += 1;
+          now += 1;
+        }),
+      );
+    }
+    await turn();
+    clock.mockRestore();
+    expect(done).toBeLessThanOrEqual(11);
+  });
+
   it('goes on with what a job adds', async () => {
     const queue = new UpgradeQueue();
     const started: string[] = [];

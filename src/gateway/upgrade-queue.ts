@@ -1,13 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { TurnSlice } from '../turn-slice';
 
-/** How long one turn of the event loop may go on with upgrades, in milliseconds. */
-const SLICE_MS = 10;
-
-/**
- * Starts what is queued, in order, a few milliseconds at a time: when ten thousand clients come back at once, the host's
- * own requests do not wait for all of them.
- */
+/** Starts what is queued, in order, a slice of it in each turn of the event loop. */
 export class UpgradeQueue {
+  private readonly slice = new TurnSlice();
   private jobs: (() => void)[] = [];
   private isRunning = false;
 
@@ -19,17 +15,14 @@ export class UpgradeQueue {
 
   private async run(): Promise<void> {
     this.isRunning = true;
-    let end = performance.now() + SLICE_MS;
     while (this.jobs.length > 0) {
       const jobs = this.jobs;
       this.jobs = [];
       for (const job of jobs) {
+        while (this.slice.isOver) await nextTurn();
         job();
         // What a job does after its first await, too, is part of this turn.
         await Promise.resolve();
-        if (performance.now() < end) continue;
-        await nextTurn();
-        end = performance.now() + SLICE_MS;
       }
     }
     this.isRunning = false;

@@ -10,7 +10,7 @@ export function compact(records: readonly LogRecord[]): LogRecord[] {
 
   function isNotOvertaken({ body }: LogRecord): boolean {
     if (body.kind !== 'event' || body.subject === undefined) return true;
-    const key = `${body.topic} ${body.subject}`;
+    const key = `${body.topic?.length}:${body.topic}${body.subject}`;
     const later = overtaking.get(key);
     if (later === 'DELETE_MESSAGE' || (later === 'EDIT_MESSAGE' && body.type === 'EDIT_MESSAGE'))
       return false;

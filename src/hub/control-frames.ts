@@ -7,7 +7,8 @@ import { textFrame } from './frame';
 export class ControlFrames {
   /** The first frame of a plain connection; undefined where the host wants none. */
   readonly greeting: Buffer | undefined;
-  private lastHeartbeat: { readonly cursor: string; readonly frame: Buffer } | undefined;
+  /** The last of each: whoever is at the same place gets the same frame, and shares what is put together with it. */
+  private readonly last = new Map<string, { readonly cursor: string; readonly frame: Buffer }>();
 
   constructor(
     greeting: boolean,
@@ -17,21 +18,29 @@ export class ControlFrames {
   }
 
   connected(place: Position, resumed: boolean): Buffer {
-    const cursor = formatCursor(place);
-    return frameOf({ message_type: 'CONNECTED', cursor, resumed, heartbeat_ms: this.heartbeatMs });
+    const rest = { resumed, heartbeat_ms: this.heartbeatMs };
+    return this.shared(resumed ? 'resumed' : 'begun', place, (cursor) => ({
+      message_type: 'CONNECTED',
+      cursor,
+      ...rest,
+    }));
+  }
+
+  heartbeat(place: Position): Buffer {
+    return this.shared('heartbeat', place, (cursor) => ({ message_type: 'HEARTBEAT', cursor }));
   }
 
   resync(place: Position, reason: ResyncReason, spreadMs: number): Buffer {
     return frameOf({ message_type: 'RESYNC', cursor: formatCursor(place), reason, spread_ms: spreadMs });
   }
 
-  /** The same for all who have come as far. */
-  heartbeat(place: Position): Buffer {
+  private shared(name: string, place: Position, control: (cursor: string) => ControlOnWire): Buffer {
     const cursor = formatCursor(place);
-    if (this.lastHeartbeat?.cursor !== cursor) {
-      this.lastHeartbeat = { cursor, frame: frameOf({ message_type: 'HEARTBEAT', cursor }) };
-    }
-    return this.lastHeartbeat.frame;
+    const last = this.last.get(name);
+    if (last?.cursor === cursor) return last.frame;
+    const frame = frameOf(control(cursor));
+    this.last.set(name, { cursor, frame });
+    return frame;
   }
 }
 

@@ -113,11 +113,14 @@ export class Delivery {
     }
   }
 
-  /** How many bytes {@link past} takes of one that catches up. */
-  pastBytes(records: readonly LogRecord[], connection: Connection): number {
-    const lengthOf = (record: LogRecord) =>
-      record.body.kind === 'event' ? this.pastFrame(record as LogRecord<EventRecord>, connection).length : 0;
-    return records.reduce((bytes, record) => bytes + lengthOf(record), 0);
+  /** Whether {@link past} takes more than so many bytes: no frame beyond them is made to find out. */
+  isPastOver(maxBytes: number, records: readonly LogRecord[], connection: Connection): boolean {
+    let bytes = 0;
+    return records.some((record) => {
+      if (record.body.kind === 'event')
+        bytes += this.pastFrame(record as LogRecord<EventRecord>, connection).length;
+      return bytes > maxBytes;
+    });
   }
 
   /** The refreshes up to a place whose turns were not over when a client had come so far; undefined: unknown. */
@@ -147,6 +150,8 @@ export class Delivery {
   }
 
   forget(connection: Connection): void {
+    // Its turn had not come, and its client's place may lie beyond.
+    if (connection.isResumable && connection.refresh) this.refreshMemory.extend(Date.now() + 1);
     this.slow.forget(connection);
   }
 

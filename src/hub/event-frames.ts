@@ -14,9 +14,10 @@ interface Frames {
 
 /** The frames of events: at most two of each, for plain connections and for resumable ones, however many get it. */
 export class EventFrames {
-  /** What was asked for last is at the end. */
-  private readonly kept = new Map<Framed, Frames>();
-  private bytes = 0;
+  /** Two generations: what is asked for moves to the younger one, and when that is full, the older one goes. */
+  private young = new Map<Framed, Frames>();
+  private old = new Map<Framed, Frames>();
+  private youngBytes = 0;
 
   /** The event in the spec's shape. */
   plain({ body }: LogRecord<Framed>): Buffer {
@@ -39,18 +40,20 @@ export class EventFrames {
   }
 
   private framesOf(body: Framed): Frames {
-    const frames = this.kept.get(body) ?? {};
-    this.kept.delete(body);
-    this.kept.set(body, frames);
+    const found = this.young.get(body);
+    if (found) return found;
+    const frames = this.old.get(body) ?? {};
+    this.young.set(body, frames);
+    if (frames.plain) this.count(frames.plain);
+    if (frames.resumable) this.count(frames.resumable);
     return frames;
   }
 
   private count(frame: Buffer): void {
-    this.bytes += frame.length;
-    for (const [body, { plain, resumable }] of this.kept) {
-      if (this.bytes <= MAX_KEPT_BYTES) return;
-      this.kept.delete(body);
-      this.bytes -= (plain?.length ?? 0) + (resumable?.length ?? 0);
-    }
+    this.youngBytes += frame.length;
+    if (this.youngBytes <= MAX_KEPT_BYTES / 2) return;
+    this.old = this.young;
+    this.young = new Map();
+    this.youngBytes = 0;
   }
 }

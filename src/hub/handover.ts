@@ -25,6 +25,8 @@ export interface HandoverOwner {
   close(connection: Connection, close: Close): void;
   /** A gap that a plain connection can't be told of: its front end is to reload, in its turn. */
   sendAwayInTurn(connection: Connection): void;
+  /** It could not be served, for a reason of ours. */
+  fail(connection: Connection, error: unknown): void;
 }
 
 /** Within how long a client that could not be served comes back, in milliseconds. */
@@ -85,10 +87,9 @@ export class Handover {
     for (const connection of [...user.connections]) {
       const { state } = connection;
       if (state.kind !== 'behind') continue;
-      if (outcome === 'known') this.catchUp(connection, state, user);
-      else if (state.cause === 'new') this.sendAway(connection);
+      if (outcome === 'failed' && state.cause === 'new') this.sendAway(connection);
       // After a break the last answer does not do: the host is being asked again.
-      else if (state.cause !== 'broken') this.catchUp(connection, state, user);
+      else if (outcome === 'known' || state.cause !== 'broken') this.tryToCatchUp(connection, state, user);
     }
     this.delivery.flush();
   }
@@ -98,7 +99,7 @@ export class Handover {
     for (const connection of this.whoIsAhead) {
       const { state } = connection;
       const user = userOf(connection);
-      if (user && state.kind === 'behind') this.catchUp(connection, state, user);
+      if (user && state.kind === 'behind') this.tryToCatchUp(connection, state, user);
     }
   }
 
@@ -125,12 +126,21 @@ export class Handover {
   /** Something that was in the log, and may have been for a live connection, did not reach it. */
   miss(connection: Connection): void {
     if (connection.isResumable) this.resync(connection, 'HISTORY_LOST');
+    else this.owner.sendAwayInTurn(connection);
   }
 
   /** A connection is behind no more. */
   leave(connection: Connection): void {
     this.ahead.delete(connection);
     if (connection.state.kind === 'behind') this.window.release(connection.state.place);
+  }
+
+  private tryToCatchUp(connection: Connection, state: Behind, user: LiveUser): void {
+    try {
+      this.catchUp(connection, state, user);
+    } catch (error) {
+      this.owner.fail(connection, error);
+    }
   }
 
   private catchUp(connection: Connection, state: Behind, user: LiveUser): void {
@@ -237,7 +247,7 @@ export class Handover {
     const missed = this.missedBy(user, from);
     if (missed.some(isRefusal)) return 'EVENT_REFUSED';
     const needed = this.options.compact ? compact(missed) : missed;
-    const isTooLong = this.delivery.pastBytes(needed, connection) > this.options.maxReplayBytes;
+    const isTooLong = this.delivery.isPastOver(this.options.maxReplayBytes, needed, connection);
     return isTooLong ? 'REPLAY_TOO_LONG' : needed;
   }
 

@@ -8,7 +8,7 @@ import { MembershipReader } from '../memberships/membership-reader';
 import { Topic, topic } from '../protocol/topic';
 import { Connection } from './connection';
 import { ConnectionRegistry } from './connection-registry';
-import { Hub } from './hub';
+import { Hub, HubOptions } from './hub';
 import { LiveUsers } from './live-users';
 
 const general = topic('CHANNEL', 'general');
@@ -68,6 +68,7 @@ describe('Hub', () => {
   let hub: Hub;
   let answer: (userId: string) => Topic[] | Promise<Topic[]>;
   let lines: string[];
+  let restart: (more?: Partial<HubOptions>) => Promise<void>;
   let registry: ConnectionRegistry;
 
   beforeEach(async () => {
@@ -83,8 +84,12 @@ describe('Hub', () => {
     );
     const window = { maxMs: 300_000, maxBytes: 2_000, keepsPast: true };
     const options = { ...HUB_OPTIONS, window };
-    hub = new Hub(log, users, registry, reader, options, report);
-    await hub.start();
+    restart = async (more = {}) => {
+      hub?.stop();
+      hub = new Hub(log, users, registry, reader, { ...options, ...more }, report);
+      await hub.start();
+    };
+    await restart();
   });
 
   afterEach(() => hub.stop());
@@ -248,6 +253,94 @@ describe('Hub', () => {
     const { socket: back } = register('ann', undefined, '1-0');
     await answered();
     expect(back.texts.join()).toContain('CURSOR_TOO_OLD');
+  });
+
+  it('does not judge a cursor that is ahead while the host is asked about its user', async () => {
+    let release: () => void = () => undefined;
+    const read = () =>
+      new Promise<LogRange>((resolve) => (release = () => resolve({ kind: 'lost', head: log.head })));
+    jest.spyOn(log, 'read').mockImplementation(read);
+    const { socket } = register('ann', undefined, '1-999');
+    await answered();
+    answer = () => new Promise(() => undefined);
+    log.say({ kind: 'membership', change: 'changed', userIds: ['ann'], durable });
+    await answered();
+    release();
+    await answered();
+    log.say(event('{"not":"for ann"}'));
+    expect(socket.texts).toHaveLength(1);
+  });
+
+  it.each([
+    ['to a slow reader', { slowConsumer: { maxBytes: 10_000, maxMs: 10_000 } }, 'x'.repeat(6_000)],
+    ['to one behind others', { refreshPerSecond: 1 }, ''],
+  ])('brings a refresh again whose turn never came: %s', async (_, more, padding) => {
+    await restart({ ...more, window: HUB_OPTIONS.window });
+    register('xan');
+    const { socket, connection } = register('ann', undefined, '');
+    await answered();
+    socket.isStuck = true;
+    log.say(event(`{"n":"${padding}"}`));
+    log.say({ kind: 'refresh', what: 'UPDATE_STATUS', audience: toEveryone(), durable });
+    log.say(event('{"n":"last"}'));
+    hub.forget(connection);
+    expect(socket.texts.join()).not.toContain('UPDATE_STATUS');
+    const { socket: back } = register('ann', undefined, `1-${log.head.seq}`);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(back.texts.join()).toContain('UPDATE_STATUS');
+  });
+
+  it('has no place of so long ago that it does not reach back to it', async () => {
+    const past = (ms: number) => hub.placeBefore(ms);
+    expect(past(0)).toEqual(log.head);
+    expect(past(10_000)).toBeUndefined();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    log.say(event('{"n":1}'));
+    expect(past(10)).toEqual({ epoch: 1, seq: 0 });
+    for (let count = 0; count < 10; count += 1) log.say(event('x'.repeat(500)));
+    expect(past(10)).toBeUndefined();
+  });
+
+  it('tells everyone of a kind of record that it does not know', async () => {
+    const [plain, resumable] = [register('ann'), register('bob', undefined, '')];
+    await answered();
+    log.say({ kind: 'from the future', audience: toEveryone(), durable } as unknown as NewRecord);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(resumable.socket.texts.at(-1)).toContain('RESYNC');
+    expect(plain.socket.closes).toEqual([{ name: 'serviceRestart', ...COME_BACK }]);
+  });
+
+  it('closes the connection that can not be caught up, and no other', async () => {
+    const fails = jest.spyOn(hub['recipients'], 'includesPast').mockImplementation(() => {
+      throw new Error('no way');
+    });
+    const { socket } = register('ann');
+    log.say(event('1'));
+    await answered();
+    fails.mockRestore();
+    expect(socket.closes).toEqual([{ name: 'internalError', reason: 'internal error' }]);
+    const { socket: other } = register('bob');
+    await answered();
+    expect(other.closes).toEqual([]);
+    expect(lines).toEqual(['A connection could not be caught up: no way']);
+  });
+
+  it('does not go back when what can not be delivered lies behind the head', async () => {
+    log.say(event('1'), event('2'));
+    jest.spyOn(hub['delivery'], 'typingIndicator').mockImplementation(() => {
+      throw new Error('no way');
+    });
+    const body = {
+      kind: 'typing',
+      json: '{}',
+      audience: toEveryone(),
+      author: 'bob',
+      topic: general,
+    } as const;
+    log.follower!.onRecords([
+      { position: { epoch: 1, seq: 1 }, at: Date.now(), body: { ...body, durable: false } },
+    ]);
+    expect(hub.head.seq).toBe(2);
   });
 
   it('reads the revocations again after a break: one may lie in it', async () => {

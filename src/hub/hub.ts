@@ -118,7 +118,7 @@ export class Hub implements LogFollower, HandoverOwner {
     return this.window.head;
   }
 
-  /** Where this node was so many milliseconds ago, as far as it remembers; undefined while it follows nothing. */
+  /** Where this node was so many milliseconds ago; undefined where it does not know, or follows nothing. */
   placeBefore(marginMs: number): Position | undefined {
     if (!this.subscription) return undefined;
     return marginMs === 0 ? this.head : this.window.placeAt(Date.now() - marginMs);
@@ -219,6 +219,12 @@ export class Hub implements LogFollower, HandoverOwner {
     this.departures.add(connection);
   }
 
+  /** Closes a connection that could not be served; the host's process goes on. */
+  fail(connection: Connection, error: unknown): void {
+    this.report('A connection could not be caught up', error);
+    this.close(connection, { name: 'internalError', reason: 'internal error' });
+  }
+
   /** Tells a resumable connection how far it has come, with the next {@link flush}. */
   beat(connection: Connection): void {
     const { state } = connection;
@@ -246,7 +252,9 @@ export class Hub implements LogFollower, HandoverOwner {
         this.apply(series);
       } catch (error) {
         this.report('A record of the event log could not be delivered', error);
-        this.window.restart(series.at(-1)!.position);
+        const { position } = series.at(-1)!;
+        // What is not durable may lie behind the head.
+        this.window.restart(comparePositions(position, this.head) > 0 ? position : this.head);
         this.recipients.forEachLive(toEveryone(), (connection) => this.handover.miss(connection));
       }
     }
@@ -302,6 +310,8 @@ export class Hub implements LogFollower, HandoverOwner {
         );
       case 'revocation':
         return this.revoke(record.body);
+      default:
+        throw new Error('a kind of record that this version does not know');
     }
   }
 
@@ -347,7 +357,9 @@ export class Hub implements LogFollower, HandoverOwner {
     this.isLookingAhead = true;
     try {
       const { head } = await this.log.read(this.head, 1);
-      this.handover.judgeAhead(asked, head);
+      // Who is being asked about goes on with the answer.
+      const settled = asked.filter(({ userId }) => !this.memberships.isAsking(userId));
+      this.handover.judgeAhead(settled, head);
     } catch {
       // The log does not answer: the next look will tell.
     } finally {

@@ -8,7 +8,7 @@ const MAX_REMEMBERED = 1_000;
 interface Remembered {
   readonly record: LogRecord<RefreshRecord>;
   /** On the log's clock, in milliseconds since 1970. */
-  readonly endedAt: number;
+  endedAt: number;
 }
 
 /**
@@ -23,11 +23,10 @@ export class RefreshMemory {
   constructor(private readonly keptMs: number) {}
 
   add(record: LogRecord<RefreshRecord>, spreadMs: number): void {
-    if (spreadMs <= 0) return;
     if (this.remembered.length === MAX_REMEMBERED) {
       this.forgottenUntil = Math.max(this.forgottenUntil, this.remembered.shift()!.endedAt);
     }
-    this.remembered.push({ record, endedAt: record.at + spreadMs });
+    this.remembered.push({ record, endedAt: spreadMs > 0 ? record.at + spreadMs : 0 });
   }
 
   /**
@@ -43,8 +42,15 @@ export class RefreshMemory {
       .map(({ record }) => record);
   }
 
+  /** Somebody is gone whose turn had not come yet. */
+  extend(until: number): void {
+    for (const each of this.remembered) each.endedAt = Math.max(each.endedAt, until);
+  }
+
   /** Forgets what nobody can come back from before. */
   prune(now: number): void {
-    this.remembered = this.remembered.filter(({ endedAt }) => endedAt > now - this.keptMs);
+    this.remembered = this.remembered.filter(
+      ({ record, endedAt }) => Math.max(record.at, endedAt) > now - this.keptMs,
+    );
   }
 }

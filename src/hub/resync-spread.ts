@@ -1,3 +1,6 @@
+/** Nobody waits longer, in milliseconds, however many fetch before him. */
+const MOST_MS = 60_000;
+
 /** Spreads the fetches that `RESYNC` brings: each has its slot, as often as the host's API can bear. */
 export class ResyncSpread {
   private nextAt = 0;
@@ -7,7 +10,7 @@ export class ResyncSpread {
 
   /** Within how long one more client should fetch, in milliseconds. */
   take(now: number): number {
-    this.nextAt = Math.max(this.nextAt, now) + 1_000 / this.perSecond;
+    this.nextAt = Math.min(Math.max(this.nextAt, now) + 1_000 / this.perSecond, now + MOST_MS);
     return Math.ceil(this.nextAt - now);
   }
 }

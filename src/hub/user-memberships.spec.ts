@@ -184,6 +184,7 @@ describe('UserMemberships', () => {
   it('leaves no timer behind after an answer', async () => {
     memberships.ask(ann);
     await settled();
+    await wait(1);
     expect(jest.getTimerCount()).toBe(0);
   });
 });

@@ -96,8 +96,8 @@ export class Window {
     return this.buffer.get(place.seq)?.at ?? 0;
   }
 
-  /** The last place at which the log's clock was not past a time; the oldest one held, where it was past it already. */
-  placeAt(time: number): Position {
+  /** The last place at which the log's clock was not past a time; undefined where that is not held. */
+  placeAt(time: number): Position | undefined {
     return this.buffer.placeAt(time);
   }
 

@@ -768,3 +768,23 @@ describe('a revocation', () => {
     expect(await Promise.all([appending, saving])).toEqual(['unknown', 'unknown']);
   });
 });
+
+it('a key lives for a minute from its last use, also behind one that was used again', async () => {
+  const first = writer.append(body('a'), 'a').catch((error: LogUnavailableError) => error.outcome);
+  await settled();
+  log.last.fail(new LogUnavailableError('refused', 'the log is full'));
+  expect(await first).toBe('refused');
+  const accepted = async (key: string) => {
+    const calls = log.calls.length;
+    const position = writer.append(body(key), key);
+    await settled();
+    if (log.calls.length > calls) log.last.accept();
+    return position;
+  };
+  const one = await accepted('b');
+  await later(50_000);
+  await accepted('a');
+  expect(await accepted('b')).toEqual(one);
+  await later(50_000);
+  expect(await accepted('b')).not.toEqual(one);
+});

@@ -4,6 +4,7 @@ import { EventLog, RecordBatch } from './event-log';
 import { PendingRecord } from './pending-record';
 import { Position } from './position';
 import { NewRecord, RevocationRecord } from './records';
+import { RecentKeys } from './recent-keys';
 import { RefusalMarks } from './refusal-marks';
 
 /** How long the writer waits before it sends a batch in doubt again: doubled each time, up to the second. */
@@ -26,8 +27,7 @@ const KEY_LIFE_MS = 60_000;
  */
 export class LogWriter {
   private readonly writerId = randomUUID();
-  /** In the order of their first use, so that the oldest are at the front. */
-  private readonly byKey = new Map<string, { readonly record: PendingRecord; readonly since: number }>();
+  private readonly byKey = new RecentKeys<PendingRecord>(KEY_LIFE_MS);
   private readonly marks = new RefusalMarks();
   private announcement: NodeJS.Timeout | undefined;
   private number = 0;
@@ -58,14 +58,14 @@ export class LogWriter {
    */
   append(body: NewRecord, key?: string, timeoutMs = this.timeoutMs): Promise<Position> {
     if (this.closed) return Promise.reject(new LogUnavailableError('refused', 'the application is closing'));
-    const known = key === undefined ? undefined : this.knownBy(key);
+    const known = key === undefined ? undefined : this.byKey.get(key);
     if (known && !known.hasFailed) return this.wait(known, timeoutMs);
     const record = new PendingRecord(body, known?.claim);
-    if (key !== undefined) this.byKey.set(key, { record, since: performance.now() });
     if (this.queuedBytes + record.weight > MAX_QUEUED_BYTES) {
       this.fail(record, 'refused', `${MAX_QUEUED_BYTES} bytes are waiting already`);
       return record.wait(0);
     }
+    if (key !== undefined) this.byKey.set(key, record);
     this.enqueue(record);
     return this.wait(record, timeoutMs);
   }
@@ -92,15 +92,6 @@ export class LogWriter {
     this.queue = [];
     this.byKey.clear();
     this.resend?.wake();
-  }
-
-  private knownBy(key: string): PendingRecord | undefined {
-    const now = performance.now();
-    for (const [oldKey, { since }] of this.byKey) {
-      if (since > now - KEY_LIFE_MS) break;
-      this.byKey.delete(oldKey);
-    }
-    return this.byKey.get(key)?.record;
   }
 
   private async save(revocation: RevocationRecord): Promise<void> {

@@ -12,6 +12,8 @@ export class RecordBuffer {
   private bytes = 0;
   /** The place before the oldest record held. */
   private before: Position;
+  /** When the log had come so far, at the latest. */
+  private beforeAt = Date.now();
 
   /** @param onDrop called with each record that is let go, the oldest first; not by {@link restart} */
   constructor(
@@ -61,15 +63,16 @@ export class RecordBuffer {
     return this.records[this.first + seq - this.before.seq - 1];
   }
 
-  /** The last place at which the log's clock was not past a time; the oldest one, where it was past it already. */
-  placeAt(time: number): Position {
+  /** The last place at which the log's clock was not past a time; undefined where that is not held (any more). */
+  placeAt(time: number): Position | undefined {
     let [low, high] = [this.first, this.records.length];
     while (low < high) {
       const middle = (low + high) >> 1;
       if (this.records[middle]!.at <= time) low = middle + 1;
       else high = middle;
     }
-    return low > this.first ? this.records[low - 1]!.position : this.before;
+    if (low > this.first) return this.records[low - 1]!.position;
+    return this.beforeAt <= time ? this.before : undefined;
   }
 
   /** Lets go of everything up to a place. */
@@ -84,6 +87,7 @@ export class RecordBuffer {
     this.first = 0;
     this.bytes = 0;
     this.before = start;
+    this.beforeAt = Date.now();
   }
 
   private dropOldest(): void {
@@ -92,6 +96,7 @@ export class RecordBuffer {
     this.first += 1;
     this.bytes -= weightOf(oldest.body);
     this.before = oldest.position;
+    this.beforeAt = oldest.at;
     this.onDrop?.(oldest);
     // Dropping from the front of an array moves the rest; done rarely, it costs nothing a record.
     if (this.first > 1_024 && this.first * 2 > this.records.length) {

@@ -1,4 +1,5 @@
 import { Topic, isTopic } from '../protocol/topic';
+import { TurnSlice } from '../turn-slice';
 import { MembershipSource } from './membership-source';
 
 /** How hard the host may be asked. */
@@ -21,6 +22,8 @@ export class MembershipReader {
   private queue: Question[] = [];
   private turn = 0;
   private running = 0;
+  private readonly slice = new TurnSlice();
+  private later: NodeJS.Immediate | undefined;
 
   constructor(
     private readonly source: MembershipSource,
@@ -41,7 +44,15 @@ export class MembershipReader {
   }
 
   private next(): void {
-    while (this.running < this.options.concurrency) {
+    while (this.running < this.options.concurrency && this.turn < this.queue.length) {
+      if (this.slice.isOver) {
+        // A host that answers from its memory would be asked about all of them, and they served, in one turn.
+        this.later ??= setImmediate(() => {
+          this.later = undefined;
+          this.next();
+        });
+        return;
+      }
       const question = this.take();
       if (!question) return;
       if (!question.isWanted()) {

@@ -12,7 +12,7 @@ export interface Connected {
 export type ResyncReason =
   'CURSOR_TOO_OLD' | 'CURSOR_UNKNOWN' | 'HISTORY_LOST' | 'REPLAY_TOO_LONG' | 'EVENT_REFUSED';
 
-/** Something may be missing: fetch over HTTP, after a random wait of up to `spread_ms` milliseconds. */
+/** Something may be missing: fetch over HTTP, after a random wait, between half of `spread_ms` milliseconds and all of it. */
 export interface Resync {
   readonly message_type: 'RESYNC';
   readonly cursor: string;
