@@ -325,7 +325,7 @@ describe('Hub', () => {
     expect(lines).toEqual(['A connection could not be caught up: no way']);
   });
 
-  it('does not go back when what can not be delivered lies behind the head', async () => {
+  it('does not go back when what can not be delivered lies behind the head', () => {
     log.say(event('1'), event('2'));
     jest.spyOn(hub['delivery'], 'typingIndicator').mockImplementation(() => {
       throw new Error('no way');

@@ -25,6 +25,7 @@ export class RecentKeys<T> {
   }
 
   clear(): void {
-    this.young = this.old = new Map();
+    this.young.clear();
+    this.old.clear();
   }
 }
