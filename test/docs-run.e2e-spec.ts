@@ -26,6 +26,7 @@ const RESUME = 'docs/resume.md';
 /** Those that test/docs-react runs, test/pack builds, and parts of a host that only compile. */
 const ELSEWHERE = [
   ...['channel.tsx', 'channel-memberships.ts', 'app.module.ts', 'main.ts'],
+  ...['log.ts', 'servers.ts'],
   ...['Emit 1', 'Emit 2', 'Emit 3', 'Memberships 1', 'Connect 2', 'In your tests 1'],
 ];
 

@@ -19,7 +19,8 @@ function kindOf({ page, name, code }: DocBlock): Kind {
   if (page === 'README.md' && PACKED.includes(name)) return 'packed';
   if (page === 'README.md' && PARTS.includes(name)) return 'part';
   const isHost =
-    /from '(@nestjs\/.*|nestjs-live-messages)'/.test(code) ||
+    /from '(@nestjs\/.*|nestjs-live-messages(\/redis)?)'/.test(code) ||
+    page === 'docs/redis.md' ||
     ['cors.ts', 'history.ts', 'relay.ts'].includes(name);
   return isHost ? 'host' : 'front end';
 }
@@ -35,8 +36,8 @@ const fileOf = ({ page, line, language, name }: DocBlock) =>
 const COMMANDS = /^(npm (ci|start|install( [\w@/.-]+)+|run [\w:]+)( && )?)+$/;
 
 describe('the code blocks of the pages', () => {
-  it('are of kinds that are checked: js, python and go are run elsewhere', () => {
-    const checked = ['ts', 'tsx', 'js', 'json', 'sh', 'python', 'go'];
+  it('are of kinds that are checked: js, python, go and redis are run elsewhere', () => {
+    const checked = ['ts', 'tsx', 'js', 'json', 'sh', 'python', 'go', 'redis'];
     expect(BLOCKS.filter(({ language }) => !checked.includes(language))).toEqual([]);
     expect(BLOCKS.length).toBeGreaterThan(30);
   });

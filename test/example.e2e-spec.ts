@@ -76,9 +76,11 @@ class Tab {
     });
   }
 
-  static open(port: number, token: string): Promise<Tab> {
+  /** @param resume the cursor from which it goes live; without it, from now on, as a plain connection */
+  static open(port: number, token: string, resume?: string): Promise<Tab> {
     return new Promise((resolve, reject) => {
-      const socket = new WebSocket(`ws://127.0.0.1:${port}/ws?token=${token}`);
+      const from = resume === undefined ? '' : `&resume=${resume}`;
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/ws?token=${token}${from}`);
       const tab = new Tab(socket);
       socket.once('message', () => resolve(tab));
       socket.once('close', (code) => reject(new Error(`closed with ${code}`)));
@@ -179,8 +181,8 @@ describe('the example', () => {
     return bodyOf(call('get', `/channels/${channelId}/members`, who).expect(200));
   }
 
-  async function tabOf(who: Person): Promise<Tab> {
-    const tab = await Tab.open(port, who.token);
+  async function tabOf(who: Person, resume?: string): Promise<Tab> {
+    const tab = await Tab.open(port, who.token, resume);
     tabs.push(tab);
     return tab;
   }
@@ -630,6 +632,64 @@ describe('the example', () => {
     });
   });
 
+  describe('from history to live', () => {
+    const cursorOf = async (answer: request.Test) => (await answer).headers['x-live-cursor'];
+
+    it('says with the channels and with the messages from where a page goes live', async () => {
+      const [ana, bruno] = [await person('Ana'), await person('Bruno')];
+      const id = await channel(ana);
+      const before = await cursorOf(call('get', '/channels', ana).expect(200));
+      const row = await post(id, ana, 'between the two');
+      const early = await tabOf(ana, before);
+      await early.sees({ id: row.id });
+      const after = await cursorOf(call('get', `/channels/${id}/messages`, ana).expect(200));
+      const late = await tabOf(ana, after);
+      expect(early.frames[0]).toMatchObject({ message_type: 'CONNECTED', resumed: true, cursor: before });
+      expect(late.frames[0]).toMatchObject({ message_type: 'CONNECTED', resumed: true, cursor: after });
+      const next = await post(id, ana, 'after both');
+      await Promise.all([early, late].map((tab) => tab.sees({ id: next.id })));
+      const seen = ({ frames }: Tab) =>
+        frames.flatMap((frame) => (frame.reference_id === id ? frame.id : []));
+      expect([seen(early), seen(late)]).toEqual([[row.id, next.id], [next.id]]);
+      expect(await cursorOf(call('get', `/channels/${id}/messages`, bruno).expect(403))).toBeUndefined();
+      expect(await cursorOf(call('post', '/channels', ana).send({ name: 'One' }))).toBeUndefined();
+    });
+
+    it.each(['/channels', '/channels/:id/messages'])(
+      'misses nothing that is written between %s and the connection, and shows nothing twice',
+      async (path) => {
+        const [ana, bruno, carla] = [await person('Ana'), await person('Bruno'), await person('Carla')];
+        const id = await channel(ana, bruno, carla);
+        const write = async (author: Person) => {
+          for (let n = 0; n < 20; n++) await post(id, author, `${n}`);
+        };
+        const pages: { shown: string[]; tab: Tab }[] = [];
+        const open = async () => {
+          const answer = await call('get', path.replace(':id', id), carla).expect(200);
+          const rows = path.endsWith('/messages') ? (answer.body as Row[]) : await messagesOf(id, carla);
+          // Somebody writes before the page is connected.
+          await post(id, ana, 'in between');
+          const tab = await tabOf(carla, answer.headers['x-live-cursor']);
+          pages.push({ shown: rows.map((row) => row.id), tab });
+        };
+        const openAll = async () => {
+          for (let n = 0; n < 5; n++) await open();
+        };
+        await Promise.all([write(ana), write(bruno), openAll()]);
+        const last = await post(id, ana, 'the last one');
+        const all = (await messagesOf(id, carla)).map((row) => row.id).sort();
+        expect(all).toHaveLength(46);
+        for (const { shown, tab } of pages) {
+          await tab.sees({ id: last.id });
+          expect(tab.frames.filter((frame) => frame.message_type === 'RESYNC')).toEqual([]);
+          const live = tab.frames.flatMap((frame) => (frame.reference_id === id ? (frame.id as string) : []));
+          expect(new Set(live).size).toBe(live.length);
+          expect([...new Set([...shown, ...live])].sort()).toEqual(all);
+        }
+      },
+    );
+  });
+
   it('says that it is healthy, and 503 while the database is away', async () => {
     await call('get', '/health').expect(200, { status: 'ok' });
     jest.spyOn(app.get(Database), 'query').mockRejectedValue(new Error('gone'));
@@ -641,6 +701,9 @@ describe('the example', () => {
     expect(page.text).toContain('<title>Live messages</title>');
     expect(page.headers['content-security-policy']).toContain("default-src 'self'");
     expect(page.text).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+    const client = await call('get', '/nestjs-live-messages/client/index.js').expect(200);
+    expect(client.headers['content-type']).toContain('javascript');
+    expect(client.text).toContain('export function createLiveClient');
   });
 
   it('sends everyone away when it stops, and says until then that it is not healthy', async () => {

@@ -3,11 +3,12 @@ import { ChannelsView, renderTitle } from './channels-view.js';
 import { Composer } from './composer.js';
 import { byId, hasPointer, paintAvatar } from './dom.js';
 import { openLive } from './live.js';
+import { persistently } from './persistently.js';
 import { MembersView } from './members-view.js';
 import { MessagesView } from './messages-view.js';
 import { Reading } from './reading.js';
 import { session } from './session.js';
-import { attempt, showConnection, showTyping } from './status-view.js';
+import { attempt, notify, showConnection, showTyping } from './status-view.js';
 import { Store } from './store.js';
 import { Sync } from './sync.js';
 
@@ -32,7 +33,8 @@ const composer = new Composer({
   typing: (channelId) => api.typing(channelId).catch(() => undefined),
   editLast,
 });
-let live = null;
+/** From coming in until leaving; the connection ends with it. */
+let visit = new AbortController();
 
 function render() {
   const { channel } = store;
@@ -58,37 +60,41 @@ function look() {
   renderTitle(store);
 }
 
-function connect() {
-  live?.close();
-  live = openLive({
-    token: () => session.token,
-    renewToken: () =>
-      renewToken().then(
-        () => true,
-        () => false,
-      ),
+/** Fetches what is shown, and goes live from there. */
+async function connect() {
+  visit.abort();
+  visit = new AbortController();
+  const { signal } = visit;
+  showConnection({ status: 'connecting' });
+  let resume;
+  try {
+    resume = await persistently(() => sync.all(signal), signal);
+  } catch (error) {
+    return signal.aborted || notify(error.message);
+  }
+  openLive({
+    resume,
+    signal,
+    renewToken,
     onEvent: (event) => sync.apply(event),
-    onState: (state, code) => {
-      showConnection(state, code);
-      if (state === 'live') sync.all();
-    },
+    onResync: (request) => sync.all(request.signal),
+    onRefused: signedOut,
+    onState: showConnection,
   });
 }
 
 /** Comes in, and into a channel, so that there is something to talk in. */
 async function enter(name) {
   await signIn(name);
-  await sync.channels();
+  render();
+  await connect();
   const first = store.channels.find(({ member }) => member);
   if (!store.channel && first) location.replace(`#${first.id}`);
-  render();
-  connect();
   if (store.channel) focusDraft();
 }
 
 function leaveChat() {
-  live?.close();
-  live = null;
+  visit.abort();
   session.clear();
   location.hash = '';
   composer.clear();
@@ -96,6 +102,14 @@ function leaveChat() {
   store.open(null);
   render();
   byId('name').focus();
+}
+
+/** The server takes the tokens of this name no more. */
+function signedOut() {
+  const { name } = session;
+  leaveChat();
+  byId('name').value = name;
+  notify('You were signed out. Come in again.');
 }
 
 /** The channel on show stands in the address, so that Back and a reload do what one expects. */
@@ -176,6 +190,7 @@ byId('earlier').onclick = () => attempt(() => sync.earlierMessages());
 byId('leave-channel').onclick = () => attempt(leaveChannel);
 byId('leave-chat').onclick = leaveChat;
 byId('reconnect').onclick = connect;
+addEventListener('signedout', signedOut);
 addEventListener('hashchange', openFromAddress);
 document.addEventListener('visibilitychange', look);
 

@@ -81,6 +81,8 @@ export class Composer {
 
   #fit() {
     this.#field.style.height = 'auto';
-    this.#field.style.height = `${this.#field.scrollHeight}px`;
+    // Nothing, while the channel is not shown.
+    const height = this.#field.scrollHeight;
+    if (height > 0) this.#field.style.height = `${height}px`;
   }
 }

@@ -1,59 +1,42 @@
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 20_000;
-/** Closed for good: normal, sent data, sent too much, forbidden, replaced by a newer connection. */
-const FINAL_CODES = [1000, 1008, 1009, 3003, 4001];
+import { createLiveClient } from './nestjs-live-messages/client/index.js';
+import { session } from './session.js';
+
+const EVENTS = ['MESSAGE', 'EDIT_MESSAGE', 'DELETE_MESSAGE', 'TYPING', 'UPDATE_STATUS', 'UPDATE_USERS'];
 const UNAUTHORIZED = 3000;
+/** The client asks for the next token half a minute before the end of this one. */
+const ENDS_SOON_MS = 60_000;
 
 /**
- * Keeps a connection to `/ws` open until `close()`.
+ * Receives what happens, from a place on, until the signal aborts.
  *
- * `onState('live')` comes with each greeting: what was emitted before it may be missed, so fetch then.
+ * @param resume the cursor of what was fetched
+ * @param handlers `{ renewToken(), onEvent(event), onResync({ signal }), onRefused(), onState(state) }`
  */
-export function openLive({ token, renewToken, onEvent, onState }) {
-  let socket, timer, closed, renewed;
-  let failures = 0;
-
-  function connect() {
-    if (closed) return;
-    onState('connecting');
-    socket = new WebSocket(
-      `${location.origin.replace(/^http/, 'ws')}/ws?token=${encodeURIComponent(token())}`,
-    );
-    socket.onclose = onClose;
-    socket.onmessage = ({ data }) => {
-      const frame = JSON.parse(data);
-      if (typeof frame === 'object') return onEvent(frame);
-      failures = 0;
-      renewed = false;
-      onState('live');
-    };
-  }
-
-  async function onClose({ code, reason }) {
-    if (FINAL_CODES.includes(code) || (code === UNAUTHORIZED && renewed)) return onState('stopped', code);
-    onState('waiting');
-    if (code === UNAUTHORIZED && (renewed = await renewToken())) return connect();
-    const withinMs = announcedWait(reason) ?? Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++);
-    if (!closed) timer = setTimeout(connect, Math.random() * withinMs);
-  }
-
-  connect();
-  return {
-    close() {
-      closed = true;
-      clearTimeout(timer);
-      socket.onclose = socket.onmessage = null;
-      socket.close();
+export function openLive({ resume, signal, renewToken, onEvent, onResync, onRefused, onState }) {
+  let refusedToken = null;
+  const live = createLiveClient({
+    url: '/ws',
+    resume,
+    signal,
+    token: async () => {
+      if (session.token === refusedToken || endsSoon(session.token)) await renewToken();
+      return session.token;
     },
-  };
+  });
+  for (const name of EVENTS) live.on(name, onEvent);
+  live.on('resync', onResync);
+  live.on('state', (state) => {
+    if (signal.aborted) return;
+    onState(state);
+    if (state.code !== UNAUTHORIZED) return;
+    refusedToken = session.token;
+    // The client has tried a new one by itself.
+    if (state.status === 'closed') onRefused();
+  });
 }
 
-/** A server that restarts or is full says in the close reason how far to spread the returns. */
-function announcedWait(reason) {
-  try {
-    const { reconnect_within_ms: withinMs } = JSON.parse(reason);
-    return withinMs >= 0 ? withinMs : undefined;
-  } catch {
-    return undefined;
-  }
+/** By the JWT's `exp`, in seconds since 1970. */
+function endsSoon(token) {
+  const { exp } = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
+  return exp * 1_000 - Date.now() < ENDS_SOON_MS;
 }

@@ -1,23 +1,29 @@
 import { byId } from './dom.js';
 
 const NOTICE_MS = 6_000;
-const STATES = { connecting: 'Connecting', live: 'Live', waiting: 'Reconnecting', stopped: 'Offline' };
-const STOPPED = {
-  3000: 'The server does not take your token any more.',
+const STATES = {
+  connecting: 'Connecting',
+  connected: 'Live',
+  waiting: 'Reconnecting',
+  offline: 'Offline',
+  closed: 'Disconnected',
+};
+const CLOSED = {
   3003: 'You are not allowed to connect.',
   4001: 'This chat was opened elsewhere.',
 };
 let noticeTimer = null;
 
-/** The connection's state; `code` says why it stopped. */
-export function showConnection(state, code) {
+/** The connection's state, as the client has it; without a network it waits for that. */
+export function showConnection({ status, reason, code }) {
+  const state = status === 'waiting' && reason === 'offline' ? 'offline' : status;
   const node = byId('connection');
   node.textContent = STATES[state];
   node.dataset.state = state;
   byId('chat').dataset.connection = state;
   byId('members-state').textContent = STATES[state];
-  byId('stopped').hidden = state !== 'stopped';
-  byId('stopped-reason').textContent = STOPPED[code] ?? 'The server closed the connection.';
+  byId('closed').hidden = state !== 'closed';
+  byId('closed-reason').textContent = CLOSED[code] ?? 'The server closed the connection.';
 }
 
 export function showTyping(names) {
@@ -38,7 +44,8 @@ export async function attempt(action) {
   }
 }
 
-function notify(text) {
+/** For a moment. */
+export function notify(text) {
   const notice = byId('notice');
   notice.textContent = text;
   notice.hidden = false;

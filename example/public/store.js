@@ -1,7 +1,6 @@
 import { Unread } from './unread.js';
 
 const TYPING_LIFE_MS = 5_000;
-const PAGE_SIZE = 50;
 
 /** What the page knows: no network, no DOM. */
 export class Store {
@@ -17,8 +16,10 @@ export class Store {
   hasLoaded = false;
   loading = false;
   #messages = new Map();
+  #sorted = null;
   #typing = new Map();
-  #rowsWhileLoading = null;
+  /** What arrives live while something is loaded, for each that is. */
+  #arrivals = new Set();
   #changed;
   #isMine;
   #isReading;
@@ -42,9 +43,7 @@ export class Store {
 
   /** The rows of the channel on show, oldest first. */
   get messages() {
-    return [...this.#messages.values()].sort(
-      (a, b) => compare(a.date_created, b.date_created) || compare(a.id, b.id),
-    );
+    return (this.#sorted ??= [...this.#messages.values()].sort(inOrder));
   }
 
   nameOf(userId) {
@@ -80,49 +79,55 @@ export class Store {
     this.hasEarlier = false;
     this.hasLoaded = false;
     this.loading = false;
-    this.#messages.clear();
+    this.#keepNone();
     this.#typing.forEach((timer) => clearTimeout(timer));
     this.#typing.clear();
-    this.#rowsWhileLoading = null;
+    this.#arrivals.clear();
     this.#announce();
   }
 
   /**
-   * Begins to load the newest rows anew; give them to the function that comes back.
+   * Begins to load the newest rows anew; give them to the function that comes back, and whether there are earlier ones.
    * Rows that arrive live in the meantime may be missing in the answer, so they are kept and merged.
    */
   startLoading() {
-    const arrived = (this.#rowsWhileLoading = []);
+    // Only the last one to begin counts.
+    this.#arrivals.clear();
+    const arrived = this.#record();
     this.loading = true;
     this.#announce();
-    return (rows) => {
-      if (this.#rowsWhileLoading !== arrived) return;
-      this.#rowsWhileLoading = null;
+    return (rows, hasEarlier) => {
+      if (!this.#arrivals.delete(arrived)) return;
       this.loading = false;
       if (rows) {
-        this.#messages.clear();
-        this.hasEarlier = rows.length === PAGE_SIZE;
+        this.#keepNone();
+        this.hasEarlier = hasEarlier;
         this.hasLoaded = true;
-        for (const row of [...rows, ...arrived]) this.#keepLater(row);
+        for (const row of rows) this.#keepLater(row);
+        for (const row of arrived) this.#keepLive(row);
       }
       this.#announce();
     };
   }
 
-  addEarlier(rows, before) {
-    // The list may have been loaded anew since it was asked what came before this row.
-    if (this.messages[0]?.id !== before) return;
-    for (const row of rows) this.#keepLater(row);
-    this.hasEarlier = rows.length === PAGE_SIZE;
-    this.#announce();
+  /** The same for rows that go before those on show. */
+  startLoadingEarlier() {
+    const arrived = this.#record();
+    return (rows, hasEarlier) => {
+      if (!this.#arrivals.delete(arrived) || !rows) return;
+      for (const row of rows) this.#keepLater(row);
+      this.hasEarlier = hasEarlier;
+      for (const row of arrived) this.#keepLive(row);
+      this.#announce();
+    };
   }
 
   /** Takes a row from anywhere, in any order, any number of times. */
   apply(row) {
     this.#countUnread(row);
     if (row.reference_id === this.channelId) {
-      this.#keepLater(row);
-      this.#rowsWhileLoading?.push(row);
+      this.#keepLive(row);
+      for (const rows of this.#arrivals) rows.push(row);
       if (row.message_type === 'MESSAGE') this.#stopTyping(row.user_id);
     }
     this.#announce();
@@ -158,9 +163,28 @@ export class Store {
     this.#typing.delete(userId);
   }
 
+  #record() {
+    const arrived = [];
+    this.#arrivals.add(arrived);
+    return arrived;
+  }
+
+  #keepNone() {
+    this.#messages.clear();
+    this.#sorted = null;
+  }
+
+  /** What changes before the first message on show is seen when that part is loaded; alone it would hide a gap. */
+  #keepLive(row) {
+    const [oldest] = this.messages;
+    if (!this.hasEarlier || inOrder(oldest, row) <= 0) this.#keepLater(row);
+  }
+
   #keepLater(row) {
     const known = this.#messages.get(row.id);
-    if (!known || row.date_updated >= known.date_updated) this.#messages.set(row.id, row);
+    if (known && row.date_updated < known.date_updated) return;
+    this.#messages.set(row.id, row);
+    this.#sorted = null;
   }
 
   #announce() {
@@ -171,6 +195,11 @@ export class Store {
       this.#changed();
     });
   }
+}
+
+/** Sorts rows, the oldest first. */
+export function inOrder(a, b) {
+  return compare(a.date_created, b.date_created) || compare(a.id, b.id);
 }
 
 function compare(a, b) {

@@ -1,13 +1,17 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ServerResponse } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { LiveMessagesWsAdapter } from 'nestjs-live-messages';
+
+/** The package's modules as a browser loads them. A page with a bundler imports `nestjs-live-messages/client` instead. */
+const CLIENT = join(dirname(require.resolve('nestjs-live-messages/package.json')), 'dist', 'esm');
 
 /** What an application gets besides its modules; the tests make theirs with it too. */
 export function configureApp(app: NestExpressApplication): void {
   app.useWebSocketAdapter(new LiveMessagesWsAdapter(app));
   app.disable('x-powered-by');
   app.useStaticAssets(join(__dirname, '..', 'public'), { setHeaders: securePage });
+  app.useStaticAssets(CLIENT, { prefix: '/nestjs-live-messages/', setHeaders: securePage });
 }
 
 function securePage(response: ServerResponse): void {

@@ -271,6 +271,22 @@ describe('a fetch', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
+  it('that is aborted may fail without a word', async () => {
+    const reported = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { live, visit } = await stage.connected();
+    live.on(
+      'resync',
+      ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+    );
+    visit.send(resync('r'));
+    await settled();
+    await jest.advanceTimersByTimeAsync(10);
+    live.close();
+    await settled();
+    expect(reported).not.toHaveBeenCalled();
+  });
+
   it('that fails is asked for again, later and later, and only of those that failed', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(1);
     const report = jest.spyOn(console, 'error').mockReturnValue();

@@ -41,13 +41,13 @@ export class Handlers {
   }
 }
 
-/** Calls it at once. @returns whether it went well, once that is known */
-export async function attempt(handler: Handler, payload: unknown): Promise<boolean> {
+/** Calls it at once. @returns whether it went well, once that is known; what went wrong after `signal` aborted is no news */
+export async function attempt(handler: Handler, payload: unknown, signal?: AbortSignal): Promise<boolean> {
   try {
     await handler(payload as never);
     return true;
   } catch (error) {
-    report(error);
+    if (!signal?.aborted) report(error);
     return false;
   }
 }

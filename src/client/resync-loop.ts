@@ -38,7 +38,7 @@ export class ResyncLoop {
   private async run(handlers: Handler[], request: ResyncRequest, backOff: BackOff): Promise<void> {
     const present = handlers.filter((handler) => this.handlers.has('resync', handler));
     const results = await Promise.all(
-      present.map(async (handler) => request.signal.aborted || attempt(handler, request)),
+      present.map(async (handler) => request.signal.aborted || attempt(handler, request, request.signal)),
     );
     if (request.signal.aborted) return;
     const failed = present.filter((_, index) => !results[index]);

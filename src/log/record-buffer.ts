@@ -72,7 +72,8 @@ export class RecordBuffer {
       else high = middle;
     }
     if (low > this.first) return this.records[low - 1]!.position;
-    return this.beforeAt <= time ? this.before : undefined;
+    // Before the first record of its life there is nothing that could be missed.
+    return this.before.seq === 0 || this.beforeAt <= time ? this.before : undefined;
   }
 
   /** Lets go of everything up to a place. */

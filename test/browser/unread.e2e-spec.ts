@@ -45,14 +45,14 @@ describe('what was not read, on the page of the example', () => {
   });
 
   it('knows what came while the connection was broken', async () => {
-    const [ana] = await stage.twoIn('Outage');
+    const [ana, bruno] = await stage.twoIn('Outage');
     await ana.goTo('Lobby');
-    await stage.query(
-      `insert into messages (channel_id, user_id, content)
-       select c.id, u.id, 'Lights out' from channels c, users u where c.name = 'Outage' and u.username = 'Bruno'`,
-    );
-    stage.breakConnections();
-    await ana.unreadOf('Outage').getByText('1', { exact: true }).waitFor();
+    await ana.isOffline(true);
+    await bruno.say('Lights out');
+    await bruno.say('Lights on');
+    await ana.isOffline(false);
+    await ana.unreadOf('Outage').getByText('2', { exact: true }).waitFor();
+    expect(ana.resyncs).toEqual([]);
   });
 
   it('counts what comes while the tab is hidden, and takes it for read when the tab is seen again', async () => {

@@ -21,12 +21,15 @@ declare global {
 /** What the pages' hosts take for granted. */
 export const HOST = `
 import type { INestApplication } from '@nestjs/common';
+import type { redisEventLog as RedisEventLog } from 'nestjs-live-messages/redis';
 import type { LiveEventsService, LiveMessagesModule as LiveModule, MembershipSource, MessageRow } from 'nestjs-live-messages';
 declare global {
   namespace NodeJS { interface ProcessEnv { JWT_SECRET: string } }
   const app: INestApplication;
   const live: LiveEventsService;
   const LiveMessagesModule: typeof LiveModule;
+  const redisEventLog: typeof RedisEventLog;
+  const ca: string, password: string;
   class ChannelMemberships implements MembershipSource { topicsOf(userId: string): []; }
   const outbox: { oldest(count: number): Promise<{ id: string; row: MessageRow }[]>; delete(id: string): Promise<void> };
 }`;

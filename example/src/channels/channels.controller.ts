@@ -1,4 +1,15 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Put } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Post,
+  Put,
+  UseInterceptors,
+} from '@nestjs/common';
+import { LiveCursorInterceptor } from 'nestjs-live-messages';
 import { CurrentUser } from '../auth/current-user.decorator';
 import { IdPipe } from '../validation/id.pipe';
 import type { Channel, ListedChannel } from './channel';
@@ -10,7 +21,9 @@ import { MarkReadDto } from './mark-read.dto';
 export class ChannelsController {
   constructor(private readonly channels: ChannelsService) {}
 
+  /** The first thing that a page asks for: from this answer's cursor on it goes live. */
   @Get()
+  @UseInterceptors(LiveCursorInterceptor)
   list(@CurrentUser() userId: string): Promise<ListedChannel[]> {
     return this.channels.list(userId);
   }

@@ -1,4 +1,15 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Post,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
+import { LiveCursorInterceptor } from 'nestjs-live-messages';
 import { CurrentUser } from '../auth/current-user.decorator';
 import { IdPipe } from '../validation/id.pipe';
 import { ListMessagesDto } from './list-messages.dto';
@@ -11,6 +22,7 @@ export class ChannelMessagesController {
   constructor(private readonly messages: MessagesService) {}
 
   @Get('messages')
+  @UseInterceptors(LiveCursorInterceptor)
   list(
     @Param('channelId', IdPipe) channelId: string,
     @CurrentUser() userId: string,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
@@ -6,7 +7,10 @@ import { PresenceService } from '../../../example/src/presence/presence.service'
 import { AppModule } from '../../../example/src/app.module';
 import { configureApp } from '../../../example/src/configure-app';
 import { Database } from '../../../example/src/database/database';
+import { migrate } from '../../../example/src/database/migrate';
+import { PgliteDatabase } from '../../../example/src/database/pglite-database';
 import { Tab } from './tab';
+import { Writer } from './writer';
 
 export const PHONE: BrowserContextOptions = {
   viewport: { width: 360, height: 740 },
@@ -28,6 +32,7 @@ export class Stage {
   private readonly sockets = new Set<Socket>();
   private readonly tabs: Tab[] = [];
   private browser: Browser | undefined;
+  private database: PgliteDatabase | undefined;
   private port = 0;
   app!: NestExpressApplication;
 
@@ -37,19 +42,23 @@ export class Stage {
   }
 
   async open(): Promise<void> {
-    // The example's defaults: data in memory and a key of its own, both new with each start.
     delete process.env.DATABASE_URL;
-    delete process.env.JWT_SECRET;
     await this.startServer();
     this.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
       args: BROWSER_ARGS,
+      // As in everyone's browser.
+      ignoreDefaultArgs: ['--disable-back-forward-cache'],
     });
   }
 
-  /** Starts the server, always on the same port. */
+  /** Starts the server, always on the same port, with the data and the key that it had. */
   async startServer(): Promise<void> {
-    const module = await Test.createTestingModule({ imports: [AppModule] }).compile();
+    const database = (this.database ??= await newDatabase());
+    const module = await Test.createTestingModule({ imports: [AppModule] })
+      .overrideProvider(Database)
+      .useValue(outlasting(database))
+      .compile();
     this.app = module.createNestApplication<NestExpressApplication>();
     configureApp(this.app);
     await this.app.listen(this.port, '127.0.0.1');
@@ -61,12 +70,34 @@ export class Stage {
     });
   }
 
+  /** Stops the server for good: it will know nobody any more, and take no token. */
+  async stopAndForget(): Promise<void> {
+    await this.app.close();
+    await this.database?.onApplicationShutdown();
+    this.database = undefined;
+  }
+
   breakConnections(): void {
     for (const socket of this.sockets) socket.destroy();
   }
 
   query<T>(sql: string, params?: readonly unknown[]): Promise<T[]> {
-    return this.app.get(Database).query<T>(sql, params);
+    return this.database!.query<T>(sql, params);
+  }
+
+  /** Someone who writes without a page. */
+  writer(name: string): Promise<Writer> {
+    return Writer.signIn(`http://127.0.0.1:${this.port}`, name);
+  }
+
+  /** What the database holds of a channel, as {@link Tab.lines} shows it. */
+  async linesOf(channelId: string): Promise<string[]> {
+    const rows = await this.query<{ line: string }>(
+      `select id || ' ' || case when deleted then '(deleted)' else content end as line
+       from messages where channel_id = $1 order by date_created, id`,
+      [channelId],
+    );
+    return rows.map(({ line }) => line);
   }
 
   /** A tab of a browser without a past. */
@@ -107,5 +138,21 @@ export class Stage {
   async close(): Promise<void> {
     await this.browser?.close();
     await this.app?.close();
+    await this.database?.onApplicationShutdown();
   }
+}
+
+async function newDatabase(): Promise<PgliteDatabase> {
+  process.env.JWT_SECRET = randomUUID();
+  const database = await PgliteDatabase.open();
+  await migrate(database);
+  return database;
+}
+
+/** A database that does not stop with the server, as a real one. */
+function outlasting(database: Database): Database {
+  return {
+    query: (sql, params) => database.query(sql, params),
+    transaction: (work) => database.transaction(work),
+  };
 }

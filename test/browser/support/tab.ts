@@ -1,12 +1,25 @@
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page, WebSocket } from 'playwright-core';
+
+const LINES = `[...document.querySelectorAll('[data-testid=message]')].map((message) => {
+  const content = message.querySelector('[data-testid=content]');
+  return message.dataset.key + ' ' + (content ? content.textContent : '(deleted)');
+})`;
 
 /** One tab of one user, and what its console said. */
 export class Tab {
   readonly errors: string[] = [];
+  /** The connections that it has opened, the oldest first. */
+  readonly sockets: WebSocket[] = [];
+  /** Why the server told it to fetch, each time. */
+  readonly resyncs: string[] = [];
 
   constructor(readonly page: Page) {
     page.on('pageerror', (error) => this.errors.push(error.message));
     page.on('console', (line) => line.type() === 'error' && this.errors.push(line.text()));
+    page.on('websocket', (socket) => {
+      this.sockets.push(socket);
+      socket.on('framereceived', ({ payload }) => this.hear(payload.toString()));
+    });
   }
 
   at(testId: string): Locator {
@@ -22,7 +35,17 @@ export class Tab {
   }
 
   isLive(): Promise<void> {
-    return this.page.locator('[data-testid=connection][data-state=live]').waitFor({ state: 'attached' });
+    return this.isConnection('connected');
+  }
+
+  isConnection(state: 'connected' | 'waiting' | 'offline' | 'closed'): Promise<void> {
+    return this.page.locator(`[data-testid=connection][data-state=${state}]`).waitFor({ state: 'attached' });
+  }
+
+  /** Takes its network away, or gives it back. */
+  async isOffline(offline: boolean): Promise<void> {
+    await this.page.context().setOffline(offline);
+    await this.isConnection(offline ? 'offline' : 'connected');
   }
 
   isIn(channel: string): Promise<void> {
@@ -77,6 +100,27 @@ export class Tab {
     return this.message(content).waitFor();
   }
 
+  /** The id of the channel on show. */
+  get channelId(): string {
+    return new URL(this.page.url()).hash.slice(1);
+  }
+
+  /** What the list shows, from top to bottom, each with its id. */
+  lines(): Promise<string[]> {
+    return this.page.evaluate<string[]>(LINES);
+  }
+
+  /** Waits until the list shows just this, and says at the end what it shows instead. */
+  async showsLines(lines: readonly string[], timeout = 15_000): Promise<void> {
+    await this.page.evaluate(`new Promise((resolve) => {
+      const look = () => JSON.stringify(${LINES}) === ${JSON.stringify(JSON.stringify(lines))} && end();
+      const end = () => resolve(clearInterval(looking), clearTimeout(ending));
+      const looking = setInterval(look, 50);
+      const ending = setTimeout(end, ${timeout});
+    })`);
+    expect(await this.lines()).toEqual(lines);
+  }
+
   member(name: string, online: boolean): Locator {
     const state = online ? 'true' : 'false';
     return this.page.locator(`[data-testid=member][data-online=${state}]`).filter({ hasText: name });
@@ -112,5 +156,10 @@ export class Tab {
 
   async width(): Promise<number> {
     return this.page.evaluate<number>('document.documentElement.scrollWidth');
+  }
+
+  private hear(payload: string): void {
+    const { message_type: type, reason } = JSON.parse(payload) as { message_type: string; reason: string };
+    if (type === 'RESYNC') this.resyncs.push(reason);
   }
 }
