@@ -360,7 +360,8 @@ describe('RESYNC', () => {
     await say('live');
     expect(await nextFrame(back)).toMatchObject({ content: 'live' });
     await drop(back);
-    expect(await resyncOf('ann', `${Number(epoch) + 1}-1`)).toBe('CURSOR_UNKNOWN');
+    const { client: again } = await resume(host, 'ann', `${Number(epoch) + 1}-1`);
+    expect(await nextFrame(again)).toMatchObject({ reason: 'CURSOR_UNKNOWN' });
   });
 
   it('HISTORY_LOST for a cursor of a process that is gone', async () => {

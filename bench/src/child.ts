@@ -55,6 +55,11 @@ export class Child<R extends Role<R>> {
     });
   }
 
+  /** Sends it a signal: it may stop, go on, or be gone. */
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+    this.child.kill(name);
+  }
+
   /** Lets it end by itself, or else kills it. */
   async end(): Promise<void> {
     if (this.gone) return;

@@ -76,9 +76,12 @@ export class Handover {
       // One that is new is told when it is judged: its place lies before the break.
       if (state.kind === 'closed' || (state.kind === 'behind' && state.cause === 'new')) continue;
       const from = state.kind === 'behind' ? state.from : last;
+      // It came from a node that has the break behind it.
+      const isBeyond = comparePositions(from, next) >= 0;
       this.leave(connection);
-      connection.fallBehind('broken', this.window.take(), from);
-      if (!connection.isResumable) this.owner.sendAwayInTurn(connection);
+      connection.fallBehind(isBeyond ? 'ahead' : 'broken', this.window.take(), from);
+      if (isBeyond) this.ahead.add(connection);
+      else if (!connection.isResumable) this.owner.sendAwayInTurn(connection);
     }
   }
 
@@ -160,7 +163,7 @@ export class Handover {
     const cursor = parseCursor(asked);
     if (!cursor) return this.startOver(connection, 'CURSOR_UNKNOWN');
     const { head } = this.window;
-    if (cursor.epoch === head.epoch && cursor.seq > head.seq) return this.waitFor(connection, cursor);
+    if (comparePositions(cursor, head) > 0) return this.waitFor(connection, cursor);
     if (!this.window.covers(cursor)) return this.startOver(connection, this.reasonOf(cursor));
     this.resume(connection, cursor, user);
   }
@@ -206,7 +209,7 @@ export class Handover {
   /** A resumable connection that was live, or waited for this node to reach its cursor. */
   private goOn(connection: Connection, { cause, from }: Behind, user: LiveUser): void {
     if (comparePositions(from, this.window.head) > 0) return;
-    if (!this.window.covers(from)) return this.resync(connection, 'CURSOR_TOO_OLD');
+    if (!this.window.covers(from)) return this.resync(connection, this.reasonOf(from));
     const missed = this.replayOf(connection, from, user);
     if (typeof missed === 'string') return this.resync(connection, missed);
     this.goLive(connection);
@@ -269,9 +272,7 @@ export class Handover {
   }
 
   private reasonOf(cursor: Position): ResyncReason {
-    const { epoch } = this.window.head;
-    if (cursor.epoch === epoch) return 'CURSOR_TOO_OLD';
-    return cursor.epoch < epoch ? 'HISTORY_LOST' : 'CURSOR_UNKNOWN';
+    return cursor.epoch === this.window.head.epoch ? 'CURSOR_TOO_OLD' : 'HISTORY_LOST';
   }
 
   private sendAway(connection: Connection): void {

@@ -226,6 +226,24 @@ describe('Hub', () => {
       expect(framesOf(socket).at(-1)).toMatchObject({ reason: 'HISTORY_LOST', cursor: '2-1' });
     });
 
+    it('that came from a node which has seen it goes on where it was, without a fetch', async () => {
+      const head = { epoch: 2, seq: 3 };
+      jest.spyOn(log, 'read').mockResolvedValue({ kind: 'lost', head });
+      const { socket, connection } = register('ann', undefined, '2-2');
+      await answered();
+      hub.beat(connection);
+      hub.flush();
+      log.break({ epoch: 2, seq: 0 });
+      await answered();
+      log.say(event('{"n":1}'), event('{"n":2}'));
+      expect(connection.isLive).toBe(true);
+      log.say(event('{"n":3}'));
+      expect(framesOf(socket).slice(1)).toEqual([
+        { message_type: 'HEARTBEAT', cursor: '2-2' },
+        { n: 3, cursor: '2-3' },
+      ]);
+    });
+
     it('does not go by an answer that was asked for before', async () => {
       const answers: ((topics: Topic[]) => void)[] = [];
       const { socket } = register('ann', undefined, '');

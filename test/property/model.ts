@@ -177,8 +177,7 @@ export class Model {
     }
     const place = parseCursor(resume);
     if (!place) return this.startOver(each, 'CURSOR_UNKNOWN');
-    if (place.epoch !== this.epoch)
-      return this.startOver(each, place.epoch < this.epoch ? 'HISTORY_LOST' : 'CURSOR_UNKNOWN');
+    if (place.epoch !== this.epoch) return this.startOver(each, 'HISTORY_LOST');
     if (place.seq <= this.head && !this.covers(place.seq)) return this.startOver(each, 'CURSOR_TOO_OLD');
     this.connected(each, resume, true);
     if (place.seq <= this.head) return this.replay(each, place.seq);
