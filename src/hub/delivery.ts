@@ -68,9 +68,10 @@ export class Delivery {
     let plain: Buffer[] | undefined;
     let resumable: Buffer[] | undefined;
     this.recipients.forEachLive(audience, (connection) => {
-      if (connection.isResumable) resumable ??= records.map((record) => this.frames.resumable(record));
-      else plain ??= records.map((record) => this.frames.plain(record));
-      this.outbox.addAll(connection, connection.isResumable ? resumable! : plain!);
+      const frames = connection.isResumable
+        ? (resumable ??= records.map((record) => this.frames.resumable(record)))
+        : (plain ??= records.map((record) => this.frames.plain(record)));
+      this.outbox.addAll(connection, frames);
     });
     for (const { body } of records) this.overtakeTyping(body);
   }

@@ -77,7 +77,7 @@ export class Handover {
       if (state.kind === 'closed' || (state.kind === 'behind' && state.cause === 'new')) continue;
       const from = state.kind === 'behind' ? state.from : last;
       // It came from a node that has the break behind it.
-      const isBeyond = comparePositions(from, next) >= 0;
+      const isBeyond = connection.isResumable && comparePositions(from, next) >= 0;
       this.leave(connection);
       connection.fallBehind(isBeyond ? 'ahead' : 'broken', this.window.take(), from);
       if (isBeyond) this.ahead.add(connection);

@@ -94,6 +94,11 @@ describe('Hub', () => {
 
   afterEach(() => hub.stop());
 
+  /** Waits for something that has to happen: the test's own time is the limit. */
+  const until = async (happens: () => boolean) => {
+    while (!happens()) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+
   /** Lets the host's answers arrive. */
   const answered = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -119,7 +124,7 @@ describe('Hub', () => {
       await answered();
       log.break({ epoch: 2, seq: 5 });
       log.say(event('after the break'));
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await until(() => registry.size === 0);
       for (const { socket, connection } of connections) {
         expect(socket.closes).toEqual([{ name: 'serviceRestart', ...COME_BACK }]);
         expect(socket.texts).toHaveLength(1);
@@ -132,7 +137,7 @@ describe('Hub', () => {
       answer = () => new Promise((resolve) => setTimeout(() => resolve([general]), 20));
       const { socket } = register('ann');
       log.break({ epoch: 2, seq: 5 });
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await until(() => socket.closes.length > 0);
       expect(socket.closes).toEqual([{ name: 'tryAgainLater', ...COME_BACK }]);
     });
 
@@ -304,15 +309,15 @@ describe('Hub', () => {
     hub.forget(connection);
     expect(socket.texts.join()).not.toContain('UPDATE_STATUS');
     const { socket: back } = register('ann', undefined, `1-${log.head.seq}`);
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
-    expect(back.texts.join()).toContain('UPDATE_STATUS');
+    await until(() => back.texts.join().includes('UPDATE_STATUS'));
   });
 
   it('has no place of so long ago that it does not reach back to it', async () => {
     const past = (ms: number) => hub.placeBefore(ms);
     expect(past(0)).toEqual(log.head);
     expect(past(10_000)).toEqual({ epoch: 1, seq: 0 });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const later = Date.now() + 20;
+    await until(() => Date.now() >= later);
     log.say(event('{"n":1}'));
     expect(past(10)).toEqual({ epoch: 1, seq: 0 });
     for (let count = 0; count < 10; count += 1) log.say(event('x'.repeat(500)));
@@ -323,7 +328,7 @@ describe('Hub', () => {
     const [plain, resumable] = [register('ann'), register('bob', undefined, '')];
     await answered();
     log.say({ kind: 'from the future', audience: toEveryone(), durable } as unknown as NewRecord);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => plain.socket.closes.length > 0);
     expect(resumable.socket.texts.at(-1)).toContain('RESYNC');
     expect(plain.socket.closes).toEqual([{ name: 'serviceRestart', ...COME_BACK }]);
   });
@@ -368,6 +373,26 @@ describe('Hub', () => {
     log.revoked = [{ kind: 'revocation', tokenId: 'stolen', until: Infinity, durable }];
     log.break({ epoch: 1, seq: 9 });
     await answered();
+    expect(socket.closes).toEqual([{ name: 'unauthorized', reason: 'token revoked' }]);
+  });
+
+  it('asks again for the revocations that it could not read after a break', async () => {
+    const socket = new FakeSocket();
+    hub.register(socket, { userId: 'ann', tokenId: 'stolen' }, hub.takePlace(), '');
+    await answered();
+    const read = jest.spyOn(log, 'revocations').mockRejectedValueOnce(new Error('no log'));
+    log.break({ epoch: 1, seq: 9 });
+    await answered();
+    expect(read).toHaveBeenCalledTimes(1);
+    log.revoked = [{ kind: 'revocation', tokenId: 'stolen', until: Infinity, durable }];
+    register('bob');
+    await answered();
+    expect(read).toHaveBeenCalledTimes(1);
+    hub['keepHouse'](Date.now());
+    await answered();
+    hub['keepHouse'](Date.now());
+    await answered();
+    expect(read).toHaveBeenCalledTimes(2);
     expect(socket.closes).toEqual([{ name: 'unauthorized', reason: 'token revoked' }]);
   });
 

@@ -107,7 +107,6 @@ export class Hub implements LogFollower, HandoverOwner {
       (user, outcome) => {
         this.handover.settle(user, outcome);
         void this.lookAhead();
-        void this.readLackingRevocations();
       },
       report,
     );
@@ -372,6 +371,7 @@ export class Hub implements LogFollower, HandoverOwner {
     this.kicks.forgetUntil(this.window.oldestPlace);
     this.delivery.prune(now);
     void this.lookAhead();
+    void this.readLackingRevocations();
     this.memberships.recheck(now);
     this.fences.prune(now);
     this.revocations.prune(now);
