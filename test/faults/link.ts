@@ -1,14 +1,13 @@
 import { Socket, connect } from 'node:net';
 import { OPCODES, clientFrame } from '../../bench/src/driver/client-frame';
 import { FrameReader } from '../../bench/src/driver/frame-reader';
+import { END_OF_HEAD, upgradeRequest } from '../../bench/src/driver/upgrade-request';
 
 export interface LinkOwner {
   onText(text: string): void;
   /** It is over; told once. @param reason of a close frame */
   onDown(reason: string): void;
 }
-
-const END_OF_HEAD = '\r\n\r\n';
 
 /** One WebSocket, little more than a socket. */
 export class Link {
@@ -26,7 +25,7 @@ export class Link {
     private readonly owner: LinkOwner,
   ) {
     this.socket = connect({ host: '127.0.0.1', port, noDelay: true });
-    this.socket.on('connect', () => this.socket.write(upgrade(target, port)));
+    this.socket.on('connect', () => this.socket.write(upgradeRequest(target, port)));
     this.socket.on('error', () => undefined);
     this.socket.on('data', (chunk) => this.onBytes(chunk));
     this.socket.on('close', () => this.end());
@@ -71,16 +70,4 @@ export class Link {
       this.end();
     }
   }
-}
-
-function upgrade(target: string, port: number): string {
-  return [
-    `GET ${target} HTTP/1.1`,
-    `Host: 127.0.0.1:${port}`,
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    END_OF_HEAD.slice(2),
-  ].join('\r\n');
 }

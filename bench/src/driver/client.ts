@@ -4,11 +4,10 @@ import { HOST } from '../servers/bench-server';
 import { OPCODES, clientFrame } from './client-frame';
 import { FrameReader } from './frame-reader';
 import { Visit } from './wire';
+import { END_OF_HEAD, upgradeRequest } from './upgrade-request';
 
 /** Where all sockets read into, one after the other: ten thousand of them need no more. */
 const INBOX = Buffer.allocUnsafe(1 << 18);
-
-const END_OF_HEAD = '\r\n\r\n';
 
 /** Who is told what a client sees. */
 export interface ClientOwner {
@@ -34,7 +33,7 @@ export class Client {
   ) {
     const callback = (length: number) => this.onBytes(length);
     this.socket = connect({ host: HOST, port, noDelay: true, onread: { buffer: INBOX, callback } });
-    this.socket.on('connect', () => this.socket.write(upgrade(visit.target, port)));
+    this.socket.on('connect', () => this.socket.write(upgradeRequest(visit.target, port)));
     this.socket.on('error', (error) => owner.onProblem(this, error.message));
     this.socket.on('close', () => owner.onProblem(this, 'the connection is gone'));
   }
@@ -81,19 +80,4 @@ export class Client {
     if (!answer) this.owner.onText(this, bytes, start, end, this.arrivedAt);
     else if (answer.length > 0) this.socket.write(answer);
   }
-}
-
-/** The request that a browser makes, without what differs between browsers. */
-function upgrade(target: string, port: number): string {
-  return [
-    `GET ${target} HTTP/1.1`,
-    `Host: ${HOST}:${port}`,
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    `Origin: http://${HOST}:${port}`,
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
-    END_OF_HEAD.slice(2),
-  ].join('\r\n');
 }

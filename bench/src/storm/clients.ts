@@ -8,11 +8,11 @@ import { userId } from '../message';
 import { HOST } from '../servers/bench-server';
 import { StormClientsRole } from './roles';
 import { CLIENTS } from './topology';
+import { END_OF_HEAD, upgradeRequest } from '../driver/upgrade-request';
 
 /** How many wait for their upgrade at once: half of what waits at a listening socket of Node's. */
 const WAITING = 250;
 
-const END_OF_HEAD = '\r\n\r\n';
 const CURSOR = /"cursor":"([\d-]+)"/;
 
 /** One client: it counts what it gets, and remembers where it was. */
@@ -38,7 +38,7 @@ class StormClient {
     const socket = connect({ host: HOST, port, noDelay: true, localAddress });
     this.socket = socket;
     socket.on('connect', () => {
-      socket.write(upgrade(`/ws?token=${this.token}&resume=${this.cursor}`, port));
+      socket.write(upgradeRequest(`/ws?token=${this.token}&resume=${this.cursor}`, port));
     });
     socket.on('error', (error) => this.onProblem(error.message));
     socket.on('data', (chunk) => {
@@ -136,18 +136,6 @@ class StormClients implements StormClientsRole {
       };
     });
   }
-}
-
-function upgrade(target: string, port: number): string {
-  return [
-    `GET ${target} HTTP/1.1`,
-    `Host: ${HOST}:${port}`,
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    END_OF_HEAD.slice(2),
-  ].join('\r\n');
 }
 
 answer(new StormClients());
