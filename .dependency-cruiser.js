@@ -44,6 +44,7 @@ module.exports = {
       'live-messages\\.errors',
       'turn-slice',
     ]),
+    only('presence-knows-log-and-hub', 'presence', ['protocol/', 'log/', 'hub/', 'live-messages\\.errors']),
     only('drain-knows-the-gateway', 'drain', ['protocol/', 'hub/', 'gateway/']),
     only('client-knows-the-protocol', 'client', ['protocol/']),
     only('react-knows-the-client', 'react', ['client/']),

@@ -4,6 +4,7 @@ export type {
   LimitOptions,
   LiveMessagesOptions,
   MembershipOptions,
+  PresenceSettings,
 } from './live-messages.options';
 export {
   type FieldIssue,
@@ -35,6 +36,9 @@ export { type ConnectionListener, ConnectionRegistry } from './hub/connection-re
 export type { LiveConnection } from './hub/connection';
 export type { Principal } from './hub/principal';
 
+export { PresenceService } from './presence/presence.service';
+export type { PresenceListener } from './presence/presence-agent';
+
 export { JwtConnectionGuard } from './gateway/jwt-connection.guard';
 export type { JwtAlgorithm, JwtKey, JwtOptions, TokenHeader } from './gateway/jwt-options';
 export { LiveCursor } from './gateway/live-cursor';
@@ -52,6 +56,17 @@ export {
   type RecordBatch,
 } from './log/event-log';
 export { MemoryEventLog, type MemoryEventLogOptions } from './log/memory-event-log';
+export {
+  type Attendance,
+  type Excess,
+  type NodeLoad,
+  type PresenceChange,
+  type PresenceNews,
+  type PresenceNode,
+  type PresenceRules,
+  type PresenceSession,
+  PresenceStore,
+} from './log/presence-store';
 export { type Audience, toEveryone, toTopic, toUsers } from './log/audience';
 export type { Position } from './log/position';
 export type { LogRecord, NewRecord } from './log/records';

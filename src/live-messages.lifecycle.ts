@@ -2,6 +2,7 @@ import {
   BeforeApplicationShutdown,
   Injectable,
   Logger,
+  OnApplicationBootstrap,
   OnApplicationShutdown,
   OnModuleInit,
 } from '@nestjs/common';
@@ -15,6 +16,7 @@ import { LogUnavailableError, PathTakenError, WrongAdapterError } from './live-m
 import type { ResolvedOptions } from './live-messages.options';
 import { EventLog } from './log/event-log';
 import { LogWriter } from './log/log-writer';
+import { PresenceAgent } from './presence/presence-agent';
 
 /** How soon the log is asked for again that was not there at boot. */
 const RETRY_MS = { first: 200, most: 2_000 };
@@ -24,7 +26,9 @@ const CATCH_UP_MS = 1_000;
 
 /** Starts and stops everything, in the order of Nest's own hooks. */
 @Injectable()
-export class LiveMessagesLifecycle implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
+export class LiveMessagesLifecycle
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   private isStopping = false;
   private following: Promise<void> | undefined;
   private pause: { readonly timer: NodeJS.Timeout; readonly end: () => void } | undefined;
@@ -34,6 +38,7 @@ export class LiveMessagesLifecycle implements OnModuleInit, BeforeApplicationShu
     private readonly gateway: LiveMessagesGateway,
     private readonly drain: Drain,
     private readonly hub: Hub,
+    private readonly presence: PresenceAgent,
     private readonly writer: LogWriter,
     private readonly log: EventLog,
     private readonly modules: ModulesContainer,
@@ -60,6 +65,11 @@ export class LiveMessagesLifecycle implements OnModuleInit, BeforeApplicationShu
     this.following = this.follow();
   }
 
+  /** By now every part of the host has begun to listen that will. */
+  onApplicationBootstrap(): void {
+    if (this.gateway.server !== undefined) this.presence.start();
+  }
+
   /** What was emitted before still goes out. Nest ends every socket right after this hook. */
   async beforeApplicationShutdown(): Promise<void> {
     if (this.gateway.server === undefined) return;
@@ -73,6 +83,7 @@ export class LiveMessagesLifecycle implements OnModuleInit, BeforeApplicationShu
     clearTimeout(this.pause?.timer);
     this.pause?.end();
     this.hub.stop();
+    await this.presence.stop();
     this.writer.close();
     await this.log.close();
     await this.following;

@@ -28,14 +28,18 @@ import { ConnectionRegistry } from './hub/connection-registry';
 import { Hub } from './hub/hub';
 import { LiveUsers } from './hub/live-users';
 import type { Report } from './hub/report';
+import { ThisNode } from './hub/this-node';
 import { InvalidOptionsError } from './live-messages.errors';
 import { LiveMessagesLifecycle } from './live-messages.lifecycle';
 import type { LiveMessagesOptions, ResolvedOptions } from './live-messages.options';
 import { EventLog } from './log/event-log';
 import { LogWriter } from './log/log-writer';
 import { MemoryEventLog } from './log/memory-event-log';
+import { PresenceStore } from './log/presence-store';
 import { LiveMemberships } from './memberships/live-memberships.service';
 import { MembershipReader } from './memberships/membership-reader';
+import { PresenceAgent } from './presence/presence-agent';
+import { PresenceService } from './presence/presence.service';
 import { resolveOptions } from './resolve-options';
 import { throttledReport } from './throttled-report';
 
@@ -62,6 +66,7 @@ const PUBLIC = [
   LiveEventsService,
   LiveMemberships,
   ConnectionRegistry,
+  PresenceService,
   LiveReadiness,
   LiveCursor,
   JwtConnectionGuard,
@@ -111,6 +116,7 @@ const LOG: Provider[] = [
 
 const FAN_OUT: Provider[] = [
   LiveUsers,
+  ThisNode,
   {
     provide: ConnectionRegistry,
     inject: [LiveUsers, REPORT],
@@ -118,8 +124,22 @@ const FAN_OUT: Provider[] = [
   },
   {
     provide: Hub,
-    inject: [EventLog, LiveUsers, ConnectionRegistry, HostProviders, OPTIONS, REPORT],
+    inject: [EventLog, LiveUsers, ConnectionRegistry, ThisNode, HostProviders, OPTIONS, REPORT],
     useFactory: makeHub,
+  },
+];
+
+const PRESENCE: Provider[] = [
+  { provide: PresenceStore, inject: [EventLog], useFactory: (log: EventLog) => log.presence() },
+  {
+    provide: PresenceAgent,
+    inject: [PresenceStore, ConnectionRegistry, LogWriter, ThisNode, OPTIONS, REPORT],
+    useFactory: makePresenceAgent,
+  },
+  {
+    provide: PresenceService,
+    inject: [PresenceStore, PresenceAgent],
+    useFactory: (store: PresenceStore, agent: PresenceAgent) => new PresenceService(store, agent),
   },
 ];
 
@@ -172,13 +192,13 @@ function withProviders(module: DynamicModule): DynamicModule {
     },
     {
       provide: LiveMessagesLifecycle,
-      inject: [HostProviders, gateway, Hub, LogWriter, EventLog, OPTIONS, ModulesContainer],
+      inject: [HostProviders, gateway, Hub, PresenceAgent, LogWriter, EventLog, OPTIONS, ModulesContainer],
       useFactory: makeLifecycle,
     },
   ];
   return {
     ...module,
-    providers: [...(module.providers ?? []), ...own, ...LOG, ...EMIT, ...FAN_OUT, ...CONNECT],
+    providers: [...(module.providers ?? []), ...own, ...LOG, ...EMIT, ...FAN_OUT, ...PRESENCE, ...CONNECT],
     exports: [...(module.exports ?? []), ...PUBLIC],
   };
 }
@@ -191,11 +211,12 @@ function gatewayOfThisRegistration(): Type<LiveMessagesGateway> {
       handshake: Handshake,
       hub: Hub,
       users: LiveUsers,
+      thisNode: ThisNode,
       @Inject(OPTIONS) options: ResolvedOptions,
       @Inject(REPORT) report: Report,
       http: HttpAdapterHost,
     ) {
-      super(handshake, hub, users, options, report);
+      super(handshake, hub, users, thisNode, options, report);
       // A worker or a microservice never has an HTTP adapter, a TestingModule has it late: only with one is this class
       // a gateway, or Nest would open a server of its own for it.
       http.init$.subscribe(() => {
@@ -212,19 +233,32 @@ function makeLifecycle(
   host: HostProviders,
   gateway: LiveMessagesGateway,
   hub: Hub,
+  presence: PresenceAgent,
   writer: LogWriter,
   log: EventLog,
   options: ResolvedOptions,
   modules: ModulesContainer,
 ): LiveMessagesLifecycle {
   const drain = new Drain(gateway, options.drain);
-  return new LiveMessagesLifecycle(host, gateway, drain, hub, writer, log, modules, options, LOGGER);
+  return new LiveMessagesLifecycle(
+    host,
+    gateway,
+    drain,
+    hub,
+    presence,
+    writer,
+    log,
+    modules,
+    options,
+    LOGGER,
+  );
 }
 
 function makeHub(
   log: EventLog,
   users: LiveUsers,
   registry: ConnectionRegistry,
+  thisNode: ThisNode,
   host: HostProviders,
   options: ResolvedOptions,
   report: Report,
@@ -246,7 +280,8 @@ function makeHub(
     reader,
     {
       ...options,
-      refreshPerSecond,
+      nodeId: thisNode.id,
+      refreshPerSecond: () => refreshPerSecond * thisNode.shareOfConnections,
       recheckMs: membershipOptions.recheckMs,
       heartbeatMs: heartbeat.intervalMs,
       window: { ...history, keepsPast: options.history !== false },
@@ -254,6 +289,18 @@ function makeHub(
     },
     report,
   );
+}
+
+function makePresenceAgent(
+  store: PresenceStore,
+  registry: ConnectionRegistry,
+  writer: LogWriter,
+  thisNode: ThisNode,
+  { presence, limits }: ResolvedOptions,
+  report: Report,
+): PresenceAgent {
+  const options = { ...presence, connectionsPerUser: limits.connectionsPerUser };
+  return new PresenceAgent(store, registry, writer, thisNode, options, report);
 }
 
 /** @throws InvalidOptionsError when a key can't be read; its text does not go into the message */

@@ -13,10 +13,15 @@ import type { MembershipSource } from './memberships/membership-source';
 
 /** How many, how fast, how large. */
 export interface LimitOptions extends EventLimits {
-  /** Connections of one user on this node: past it the oldest is closed with 4001. @default 20 */
+  /** Connections of one user, on all nodes together: past it the oldest is closed with 4001. @default 20 */
   readonly connectionsPerUser: number;
   /** Upgrades a second on this node: past it 503 with `Retry-After`. @default 2000 */
   readonly acceptsPerSecond: number;
+  /**
+   * Upgrades a second on all nodes together, each with the same part of it: what the host's database bears when everyone
+   * comes back at once. @default no bound but each node's own
+   */
+  readonly clusterAcceptsPerSecond: number;
   /** The `content` of a message, in bytes of UTF-8: past it `InvalidEventError`. @default 65536 */
   readonly contentBytes: number;
   /** A whole event as JSON, in bytes: past it `InvalidEventError`. @default 262144 */
@@ -47,6 +52,17 @@ export interface HistoryOptions {
    * `false`: every event. @default true
    */
   readonly compact: boolean;
+}
+
+/** Who is online. */
+export interface PresenceSettings {
+  /**
+   * How long a user without a connection still counts as online, in milliseconds: nobody flickers who loads the page
+   * anew, or is sent from one node to another.
+   */
+  readonly graceMs: number;
+  /** Whether everyone gets `UPDATE_USERS` when somebody came online or is gone. @default false */
+  readonly updateUsers: boolean;
 }
 
 /** What `LiveMessagesModule.forRoot` takes. Everything but `jwt` has a default. */
@@ -100,8 +116,8 @@ export interface LiveMessagesOptions {
   /** How long `emit` waits for the log before it rejects with `LogUnavailableError`, in milliseconds. @default 5000 */
   readonly emitTimeoutMs?: number;
   /**
-   * `UPDATE_STATUS` and `UPDATE_USERS` make every client fetch: so many go out a second, which is what the host's
-   * API should bear. `false`: all at once. @default { perSecond: 500 }
+   * `UPDATE_STATUS` and `UPDATE_USERS` make every client fetch: so many go out a second, from all nodes together, which is
+   * what the host's API should bear. `false`: all at once. @default { perSecond: 500 }
    */
   readonly refresh?: { readonly perSecond: number } | false;
   /**
@@ -109,6 +125,12 @@ export interface LiveMessagesOptions {
    * @default { throttleMs: 2000, lifeMs: 5000 }
    */
   readonly typing?: Partial<TypingOptions>;
+  /**
+   * Who is online (`PresenceService`): `graceMs` after the last connection has gone nobody is any more; `updateUsers`:
+   * whether everyone gets `UPDATE_USERS` when somebody came or is gone.
+   * @default { graceMs: 10000 or, if that is longer, drain.spreadMs + 2000, updateUsers: false }
+   */
+  readonly presence?: Partial<PresenceSettings>;
   /**
    * How connections are sent away when the application closes: evenly over `spreadMs`, with 1012 and a hint when to
    * come back; all of it within `timeoutMs`, which should lie below the grace of whoever stops the process (30 s under
@@ -132,6 +154,7 @@ export type ResolvedOptions = Readonly<
       | 'membershipOptions'
       | 'typing'
       | 'drain'
+      | 'presence'
       | 'history'
       | 'memberships'
       | 'log'
@@ -144,6 +167,7 @@ export type ResolvedOptions = Readonly<
   readonly membershipOptions: MembershipOptions;
   readonly typing: TypingOptions;
   readonly drain: DrainOptions;
+  readonly presence: PresenceSettings;
   readonly history: HistoryOptions | false;
   readonly memberships: InjectionToken<MembershipSource> | undefined;
   readonly log: EventLog | undefined;

@@ -59,6 +59,7 @@ class HeartbeatSchema {
 class LimitsSchema {
   @IsOptional() @WholeNumber(1, 1_000_000) connectionsPerUser?: unknown;
   @IsOptional() @WholeNumber(1, 1_000_000) acceptsPerSecond?: unknown;
+  @IsOptional() @WholeNumber(1, 1_000_000_000) clusterAcceptsPerSecond?: unknown;
   @IsOptional() @Bytes(1) contentBytes?: unknown;
   @IsOptional() @Bytes(256) eventBytes?: unknown;
 }
@@ -81,6 +82,11 @@ class RefreshSchema {
 class TypingSchema {
   @IsOptional() @Milliseconds(0) throttleMs?: unknown;
   @IsOptional() @Milliseconds(1) lifeMs?: unknown;
+}
+
+class PresenceSchema {
+  @IsOptional() @Milliseconds(0) graceMs?: unknown;
+  @IsOptional() @Flag() updateUsers?: unknown;
 }
 
 class DrainSchema {
@@ -123,6 +129,7 @@ class OptionsSchema {
   @ValidateNested()
   history?: unknown;
   @IsOptional() @Must('an object', isObject) @ValidateNested() typing?: unknown;
+  @IsOptional() @Must('an object', isObject) @ValidateNested() presence?: unknown;
   @IsOptional() @Must('an object', isObject) @ValidateNested() drain?: unknown;
   @IsOptional() @Must('an EventLog', (value) => value instanceof EventLog) log?: unknown;
   @IsOptional() @IsArray() events?: unknown;
@@ -136,6 +143,7 @@ const GROUPS = {
   membershipOptions: MembershipOptionsSchema,
   refresh: RefreshSchema,
   typing: TypingSchema,
+  presence: PresenceSchema,
   drain: DrainSchema,
   history: HistorySchema,
 };

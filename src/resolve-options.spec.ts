@@ -50,6 +50,7 @@ describe('the options', () => {
       limits: {
         connectionsPerUser: 20,
         acceptsPerSecond: 2_000,
+        clusterAcceptsPerSecond: Infinity,
         contentBytes: 65_536,
         eventBytes: 262_144,
       },
@@ -60,6 +61,7 @@ describe('the options', () => {
       refresh: { perSecond: 500 },
       typing: { throttleMs: 2_000, lifeMs: 5_000 },
       drain: { spreadMs: 8_000, timeoutMs: 20_000 },
+      presence: { graceMs: 10_000, updateUsers: false },
       history: { maxMs: 300_000, maxBytes: 67_108_864, compact: true },
       log: undefined,
       events: [],
@@ -82,9 +84,16 @@ describe('the options', () => {
     expect(resolve({ jwt, limits: { connectionsPerUser: 3 } }).limits).toEqual({
       connectionsPerUser: 3,
       acceptsPerSecond: 2_000,
+      clusterAcceptsPerSecond: Infinity,
       contentBytes: 65_536,
       eventBytes: 262_144,
     });
+  });
+
+  it('keep users online for as long as they may take to come back from a node that stops', () => {
+    const drain = { spreadMs: 30_000, timeoutMs: 60_000 };
+    expect(resolve({ jwt, drain }).presence.graceMs).toBe(32_000);
+    expect(resolve({ jwt, drain, presence: { graceMs: 5_000 } }).presence.graceMs).toBe(5_000);
   });
 
   it('are taken as they are: keys, logs and functions are not cloned', () => {
@@ -113,6 +122,7 @@ describe('a number', () => {
     ['heartbeat.timeoutMs', 20, MS],
     ['limits.connectionsPerUser', 1, 1_000_000],
     ['limits.acceptsPerSecond', 1, 1_000_000],
+    ['limits.clusterAcceptsPerSecond', 1, 1_000_000_000],
     ['limits.contentBytes', 1, 2 ** 30],
     ['limits.eventBytes', 256, 2 ** 30],
     ['slowConsumer.maxBytes', 1_024, 2 ** 30],
@@ -124,6 +134,7 @@ describe('a number', () => {
     ['refresh.perSecond', 1, 1_000_000],
     ['typing.throttleMs', 0, MS],
     ['typing.lifeMs', 1, MS],
+    ['presence.graceMs', 0, MS],
     ['history.maxMs', 10_000, MS],
     ['history.maxBytes', 1_048_576, 2 ** 30],
   ])('%s is whole, and from %i to %i', (path, min, max) => {

@@ -12,7 +12,13 @@ const DEFAULTS = {
   origins: 'any',
   greeting: true,
   heartbeat: { intervalMs: 25_000, timeoutMs: 10_000 },
-  limits: { connectionsPerUser: 20, acceptsPerSecond: 2_000, contentBytes: 65_536, eventBytes: 262_144 },
+  limits: {
+    connectionsPerUser: 20,
+    acceptsPerSecond: 2_000,
+    clusterAcceptsPerSecond: Number.POSITIVE_INFINITY,
+    contentBytes: 65_536,
+    eventBytes: 262_144,
+  },
   slowConsumer: { maxBytes: 1_048_576, maxMs: 10_000 },
   memberships: undefined,
   membershipOptions: { recheckMs: 300_000, concurrency: 50, timeoutMs: 5_000 },
@@ -23,7 +29,10 @@ const DEFAULTS = {
   history: { maxMs: 300_000, maxBytes: 67_108_864, compact: true },
   log: undefined,
   events: [],
-} as const satisfies Omit<ResolvedOptions, 'jwt'>;
+} as const satisfies Omit<ResolvedOptions, 'jwt' | 'presence'>;
+
+/** How long a user without a connection counts as online, in milliseconds: who is sent away comes back within `drain.spreadMs`. */
+const GRACE_MS = { least: 10_000, afterSpread: 2_000 };
 
 /** The four ways in which a key comes. */
 const KEY_OPTIONS = ['secret', 'publicKey', 'keys', 'resolveKey'] as const;
@@ -55,6 +64,11 @@ export function resolveOptions(options: LiveMessagesOptions): ResolvedOptions {
     membershipOptions: { ...DEFAULTS.membershipOptions, ...given(options.membershipOptions) },
     typing: { ...DEFAULTS.typing, ...given(options.typing) },
     drain,
+    presence: {
+      graceMs: Math.max(GRACE_MS.least, drain.spreadMs + GRACE_MS.afterSpread),
+      updateUsers: false,
+      ...given(options.presence),
+    },
     history: options.history !== false && { ...DEFAULTS.history, ...given(options.history) },
   };
 }

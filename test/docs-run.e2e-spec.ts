@@ -27,7 +27,7 @@ const RESUME = 'docs/resume.md';
 const ELSEWHERE = [
   ...['channel.tsx', 'channel-memberships.ts', 'app.module.ts', 'main.ts'],
   ...['log.ts', 'servers.ts'],
-  ...['Emit 1', 'Emit 2', 'Emit 3', 'Memberships 1', 'Connect 2', 'In your tests 1'],
+  ...['Emit 1', 'Emit 2', 'Emit 3', 'Memberships 1', 'Who is online 1', 'Connect 2', 'In your tests 1'],
 ];
 
 /** Where a block is compiled before there is a host. */

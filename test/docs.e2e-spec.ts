@@ -10,7 +10,15 @@ const BLOCKS = PAGES.flatMap(blocksOf);
 const PACKED = ['channel-memberships.ts', 'app.module.ts', 'main.ts'];
 
 /** The README's parts of a host, which need their surroundings. */
-const PARTS = ['Emit 1', 'Emit 2', 'Emit 3', 'Memberships 1', 'Connect 2', 'In your tests 1'];
+const PARTS = [
+  'Emit 1',
+  'Emit 2',
+  'Emit 3',
+  'Memberships 1',
+  'Who is online 1',
+  'Connect 2',
+  'In your tests 1',
+];
 
 /** Blocks of TypeScript by what they are compiled as. */
 type Kind = 'packed' | 'part' | 'host' | 'front end';

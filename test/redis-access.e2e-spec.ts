@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { EventLog } from 'nestjs-live-messages';
 import { RedisEventLogOptions, redisEventLog } from 'nestjs-live-messages/redis';
 import { EVENT_LOG_CONFORMANCE } from 'nestjs-live-messages/testing';
+import { eventually } from './support/eventually';
+import { RecordingNode, attendance } from './support/presence-node';
 import { RedisServer, startCluster } from './support/redis-server';
 import { selfSigned } from './support/self-signed';
 
@@ -53,6 +55,28 @@ describe('a user who may do what the docs list', () => {
     }
     expect(errors).toEqual([]);
   });
+
+  it('is enough to know who is online', async () => {
+    const log = open({ url: `redis://live:password@127.0.0.1:${server.port}`, onError });
+    const node = new RecordingNode('one');
+    const rules = { graceMs: 0, connectionsPerUser: 1 };
+    const [ann, ben, older] = [attendance('ann'), attendance('ben'), attendance('ben', { connectedAt: 0 })];
+    for (const one of [ann, ben, older]) node.present.add(one);
+    const session = log.presence().join(node, rules);
+    await eventually(() => expect(node.news).toEqual(['+ann', '+ben']));
+    expect(node.excess).toHaveLength(1);
+    node.present.delete(ann);
+    session.gone(ann);
+    // A lease has to pass before anybody is said to be gone; a node of another life is taken off with it.
+    await server.command('ZADD', '{live-messages}:nodes', '0', 'another-1');
+    await server.command('HSET', '{live-messages}:node:another-1', 'cid', '1');
+    await server.command('ZADD', '{live-messages}:user:cid', '0', 'another-1 1 9e15');
+    await eventually(() => expect(node.news).toContain('-ann'), 25_000);
+    await eventually(async () => expect(await server.command('EXISTS', '{live-messages}:user:cid')).toBe(0));
+    expect([await log.presence().count(), await log.presence().areOnline(['ben'])]).toEqual([1, [true]]);
+    await session.leave();
+    expect(errors).toEqual([]);
+  }, 40_000);
 
   it('is not more than enough: each of the commands is used', async () => {
     const used = String(await server.command('INFO', 'commandstats'));

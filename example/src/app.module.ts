@@ -26,6 +26,8 @@ import { UsersModule } from './users/users.module';
       useFactory: ({ jwtSecret }: ConfigType<typeof settings>) => ({
         jwt: { secret: jwtSecret, algorithms: ['HS256'] },
         memberships: ChannelMemberships,
+        // Every page fetches who is online when somebody comes or goes.
+        presence: { updateUsers: true },
         // One node: nobody else takes the clients meanwhile, so they need not be spread for long.
         drain: { spreadMs: 1_000, timeoutMs: 5_000 },
       }),

@@ -3,14 +3,16 @@ export class Admission {
   private budget: number;
   private filledAt = performance.now();
 
-  constructor(private readonly perSecond: number) {
-    this.budget = perSecond;
+  /** @param perSecond asked for each time */
+  constructor(private readonly perSecond: () => number) {
+    this.budget = perSecond();
   }
 
   /** Whether there is room for one more now. */
   admits(): boolean {
     const now = performance.now();
-    this.budget = Math.min(this.perSecond, this.budget + ((now - this.filledAt) / 1_000) * this.perSecond);
+    const perSecond = this.perSecond();
+    this.budget = Math.min(Math.max(1, perSecond), this.budget + ((now - this.filledAt) / 1_000) * perSecond);
     this.filledAt = now;
     if (this.budget < 1) return false;
     this.budget -= 1;

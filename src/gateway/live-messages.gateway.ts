@@ -5,6 +5,7 @@ import { Connection } from '../hub/connection';
 import { Hub } from '../hub/hub';
 import { LiveUsers } from '../hub/live-users';
 import type { Report } from '../hub/report';
+import { ThisNode } from '../hub/this-node';
 import { Close, closeWithHint } from '../protocol/close-codes';
 import { Admission } from './admission';
 import { ConnectionLimit } from './connection-limit';
@@ -21,7 +22,11 @@ export interface GatewayOptions {
   readonly path: string;
   readonly rejectWith: 'close' | 'http';
   readonly heartbeat: HeartbeatOptions;
-  readonly limits: { readonly connectionsPerUser: number; readonly acceptsPerSecond: number };
+  readonly limits: {
+    readonly connectionsPerUser: number;
+    readonly acceptsPerSecond: number;
+    readonly clusterAcceptsPerSecond: number;
+  };
 }
 
 /** The largest frame that is read, in bytes; it is thrown away, too. */
@@ -56,10 +61,14 @@ export class LiveMessagesGateway
     private readonly handshake: Handshake,
     private readonly hub: Hub,
     private readonly users: LiveUsers,
+    thisNode: ThisNode,
     private readonly options: GatewayOptions,
     private readonly report: Report,
   ) {
-    this.admission = new Admission(options.limits.acceptsPerSecond);
+    const { acceptsPerSecond, clusterAcceptsPerSecond } = options.limits;
+    this.admission = new Admission(() =>
+      Math.min(acceptsPerSecond, clusterAcceptsPerSecond * thisNode.shareOfNodes),
+    );
     this.limit = new ConnectionLimit(options.limits.connectionsPerUser, (connection, close) =>
       hub.close(connection, close),
     );

@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { LiveConnection } from './connection';
+import { Connection, LiveConnection } from './connection';
 import { LiveUsers } from './live-users';
 import type { Report } from './report';
 
 /** Called with a connection that came or went. What it throws is logged, and goes no further. */
 export type ConnectionListener = (connection: LiveConnection) => void;
 
+type InnerListener = (connection: Connection) => void;
+
 /** Which user has which connections on this node. Every look-up costs the same however many there are. */
 @Injectable()
 export class ConnectionRegistry {
   private readonly listeners = {
-    connect: new Set<ConnectionListener>(),
-    disconnect: new Set<ConnectionListener>(),
+    connect: new Set<InnerListener>(),
+    disconnect: new Set<InnerListener>(),
   };
 
   constructor(
@@ -52,8 +54,18 @@ export class ConnectionRegistry {
     return subscribe(this.listeners.disconnect, listener);
   }
 
+  /** @internal as the package itself sees them */
+  watch(what: 'connect' | 'disconnect', listener: InnerListener): () => void {
+    return subscribe(this.listeners[what], listener);
+  }
+
+  /** @internal every connection there is */
+  *all(): IterableIterator<Connection> {
+    for (const user of this.liveUsers) yield* user.connections;
+  }
+
   /** @internal the hub says what happened */
-  announce(what: 'connect' | 'disconnect', connection: LiveConnection): void {
+  announce(what: 'connect' | 'disconnect', connection: Connection): void {
     for (const listener of this.listeners[what]) {
       const fail = (error: unknown) =>
         this.report(`A listener of ConnectionRegistry failed on a ${what}`, error);
@@ -68,9 +80,9 @@ export class ConnectionRegistry {
   }
 }
 
-function subscribe(listeners: Set<ConnectionListener>, listener: ConnectionListener): () => void {
+function subscribe(listeners: Set<InnerListener>, listener: InnerListener): () => void {
   // A wrapper, so that one function may listen twice and each subscription ends alone.
-  const own: ConnectionListener = (connection) => listener(connection);
+  const own: InnerListener = (connection) => listener(connection);
   listeners.add(own);
   return () => listeners.delete(own);
 }

@@ -33,6 +33,12 @@ export interface Behind {
 /** Where a connection stands: `behind`, until it has caught up; `live`: it gets what comes; `closed`. */
 export type ConnectionState = Behind | { readonly kind: 'live' } | { readonly kind: 'closed' };
 
+/** In the last minute of its token (or the last half of a short one's life) a connection is being replaced by its own client. */
+const LAST_MS = 60_000;
+
+/** How many connections this process has had. */
+let made = 0;
+
 const LIVE: ConnectionState = { kind: 'live' };
 const CLOSED: ConnectionState = { kind: 'closed' };
 
@@ -40,6 +46,8 @@ const CLOSED: ConnectionState = { kind: 'closed' };
 export class Connection implements LiveConnection {
   private readonly connectedAtMs = Date.now();
   private lazyId: string | undefined;
+  /** Its number among all that this process has had. */
+  readonly serial = ++made;
   readonly isResumable: boolean;
   state: ConnectionState;
   /** Frames that it is to get with the next write. */
@@ -72,6 +80,13 @@ export class Connection implements LiveConnection {
 
   get connectedAt(): Date {
     return new Date(this.connectedAtMs);
+  }
+
+  /** From when it does not count for the limit of its user's connections, in milliseconds since 1970; infinity: never. */
+  get replacedFrom(): number {
+    const { expiresAt, issuedAt = this.connectedAtMs } = this.principal;
+    if (expiresAt === undefined) return Number.POSITIVE_INFINITY;
+    return expiresAt - Math.min(LAST_MS, (expiresAt - issuedAt) / 2);
   }
 
   get isLive(): boolean {

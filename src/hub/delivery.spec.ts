@@ -27,7 +27,7 @@ describe('Delivery', () => {
       {
         slowConsumer: { maxBytes: MAX_BYTES, maxMs: 60_000 },
         typing: { throttleMs: 0, lifeMs: 5_000 },
-        refreshPerSecond: 1_000,
+        refreshPerSecond: () => 1_000,
         window: { maxMs: 300_000 },
       },
       (connection) => tooSlow.push(connection),

@@ -16,8 +16,8 @@ import { Typing, TypingOptions, typingKey } from './typing';
 export interface DeliveryOptions {
   readonly slowConsumer: SlowConsumerLimits;
   readonly typing: TypingOptions;
-  /** Refreshes a second; infinity: all at once. */
-  readonly refreshPerSecond: number;
+  /** Refreshes a second on this node, now; infinity: all at once. */
+  readonly refreshPerSecond: () => number;
   /** For how long clients may come back from, in milliseconds. */
   readonly window: { readonly maxMs: number };
 }

@@ -14,7 +14,10 @@ describe('Departures', () => {
   const connections = (count: number) => Array.from({ length: count }, () => fakeConnection());
 
   it('sends connections away in their order, as many a second as the budget has', async () => {
-    const departures = new Departures(100, (connection) => gone.push(connection));
+    const departures = new Departures(
+      () => 100,
+      (connection) => gone.push(connection),
+    );
     const all = connections(200);
     for (const connection of all) departures.add(connection);
     expect(gone).toEqual([]);
@@ -26,7 +29,10 @@ describe('Departures', () => {
   });
 
   it('sends one once, however often it was added, and none that is gone', async () => {
-    const departures = new Departures(Infinity, (connection) => gone.push(connection));
+    const departures = new Departures(
+      () => Infinity,
+      (connection) => gone.push(connection),
+    );
     const [once, left] = connections(2) as [Connection, Connection];
     for (const connection of [once, left, once]) departures.add(connection);
     departures.forget(left);
@@ -35,7 +41,10 @@ describe('Departures', () => {
   });
 
   it('sends nobody any more once it is closed', async () => {
-    const departures = new Departures(1, (connection) => gone.push(connection));
+    const departures = new Departures(
+      () => 1,
+      (connection) => gone.push(connection),
+    );
     for (const connection of connections(3)) departures.add(connection);
     departures.close();
     await jest.advanceTimersByTimeAsync(10_000);

@@ -14,15 +14,15 @@ export class Departures {
   private rate = 1;
   private filledAt = performance.now();
 
-  /** @param perSecond infinity sends all away at once */
+  /** @param perSecond asked for each time; infinity sends all away at once */
   constructor(
-    private readonly perSecond: number,
+    private readonly perSecond: () => number,
     private readonly sendAway: (connection: Connection) => void,
   ) {}
 
   add(connection: Connection): void {
     this.queue.add(connection);
-    this.rate = Math.max(this.perSecond, this.queue.size / MOST_S);
+    this.rate = Math.max(this.perSecond(), this.queue.size / MOST_S);
     this.timer ??= setTimeout(() => this.run(), 0);
   }
 

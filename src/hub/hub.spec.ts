@@ -296,7 +296,7 @@ describe('Hub', () => {
 
   it.each([
     ['to a slow reader', { slowConsumer: { maxBytes: 10_000, maxMs: 10_000 } }, 'x'.repeat(6_000)],
-    ['to one behind others', { refreshPerSecond: 1 }, ''],
+    ['to one behind others', { refreshPerSecond: () => 1 }, ''],
   ])('brings a refresh again whose turn never came: %s', async (_, more, padding) => {
     await restart({ ...more, window: HUB_OPTIONS.window });
     register('xan');

@@ -1,7 +1,7 @@
 import { toEveryone } from '../log/audience';
 import { EventLog, LogFollower, LogSubscription } from '../log/event-log';
 import { Position, comparePositions } from '../log/position';
-import { EventRecord, LogRecord, MembershipRecord, RevocationRecord } from '../log/records';
+import { EventRecord, ExcessRecord, LogRecord, MembershipRecord, RevocationRecord } from '../log/records';
 import { Fences } from '../memberships/fences';
 import { MembershipReader } from '../memberships/membership-reader';
 import { Close, closeWithHint } from '../protocol/close-codes';
@@ -11,6 +11,7 @@ import { ConnectionSocket } from './connection-socket';
 import { ControlFrames } from './control-frames';
 import { Delivery, DeliveryOptions } from './delivery';
 import { Departures } from './departures';
+import { REPLACED } from './excess';
 import { Handover, HandoverOwner, KICKED } from './handover';
 import { Kicks } from './kicks';
 import { LiveUsers } from './live-users';
@@ -26,6 +27,8 @@ import { Place, Window, WindowOptions } from './window';
 
 /** What the hub is told at boot. */
 export interface HubOptions extends DeliveryOptions {
+  /** What the other nodes call this one. */
+  readonly nodeId: string;
   readonly greeting: boolean;
   /** How often a resumable connection is told its place, in milliseconds. */
   readonly heartbeatMs: number;
@@ -75,7 +78,7 @@ export class Hub implements LogFollower, HandoverOwner {
     private readonly users: LiveUsers,
     private readonly registry: ConnectionRegistry,
     reader: MembershipReader | undefined,
-    options: HubOptions,
+    private readonly options: HubOptions,
     private readonly report: Report,
   ) {
     const index = new TopicIndex();
@@ -309,6 +312,8 @@ export class Hub implements LogFollower, HandoverOwner {
         );
       case 'revocation':
         return this.revoke(record.body);
+      case 'excess':
+        return this.closeExcess(record.body);
       default:
         throw new Error('a kind of record that this version does not know');
     }
@@ -330,6 +335,12 @@ export class Hub implements LogFollower, HandoverOwner {
     const userIds = 'userId' in record ? [record.userId] : [...this.users.ids()];
     for (const userId of userIds)
       this.closeUser(userId, (connection) => this.isRevoked(connection.principal), REVOKED);
+  }
+
+  /** Those of a user who has too many: the oldest are on this node, or on another. */
+  private closeExcess({ userId, node, serials }: ExcessRecord): void {
+    if (node !== this.options.nodeId) return;
+    this.closeUser(userId, ({ serial }) => serials.includes(serial), REPLACED);
   }
 
   private closeUser(userId: string, which: (connection: Connection) => boolean, close: Close): void {

@@ -24,7 +24,7 @@ describe('RefreshQueue', () => {
 
   function make(perSecond: number): void {
     queue = new RefreshQueue(
-      perSecond,
+      () => perSecond,
       (connection) => connection.isLive && !notReady.has(connection),
       (connection, what) => sent.push(`${connection.userId} ${what}`),
       () => (flushes += 1),

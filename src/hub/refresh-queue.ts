@@ -18,11 +18,11 @@ export class RefreshQueue {
   private timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param perSecond how many go out a second; infinity sends all at once
+   * @param perSecond how many go out a second, asked for each time; infinity sends all at once
    * @param isReady whether a connection can be sent to now; one that can't waits at the end again
    */
   constructor(
-    private readonly perSecond: number,
+    private readonly perSecond: () => number,
     private readonly isReady: (connection: Connection) => boolean,
     private readonly send: (connection: Connection, what: 'UPDATE_STATUS' | 'UPDATE_USERS') => void,
     private readonly flush: () => void,
@@ -63,7 +63,7 @@ export class RefreshQueue {
 
   /** How long the last in the queue has to wait, in milliseconds. */
   get spreadMs(): number {
-    return ((this.queue.length - this.next) / this.perSecond) * 1_000;
+    return ((this.queue.length - this.next) / this.perSecond()) * 1_000;
   }
 
   close(): void {
@@ -90,12 +90,13 @@ export class RefreshQueue {
 
   private fill(): void {
     const now = performance.now();
-    const earned = this.perSecond === Infinity ? Infinity : ((now - this.filledAt) / 1_000) * this.perSecond;
+    const perSecond = this.perSecond();
+    const earned = perSecond === Infinity ? Infinity : ((now - this.filledAt) / 1_000) * perSecond;
     this.budget = Math.min(this.burst, this.budget + earned);
     this.filledAt = now;
   }
 
   private get burst(): number {
-    return Math.max(1, this.perSecond * BURST_SHARE);
+    return Math.max(1, this.perSecond() * BURST_SHARE);
   }
 }

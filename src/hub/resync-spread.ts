@@ -5,12 +5,12 @@ const MOST_MS = 60_000;
 export class ResyncSpread {
   private nextAt = 0;
 
-  /** @param perSecond infinity: all at once */
-  constructor(private readonly perSecond: number) {}
+  /** @param perSecond asked for each time; infinity: all at once */
+  constructor(private readonly perSecond: () => number) {}
 
   /** Within how long one more client should fetch, in milliseconds. */
   take(now: number): number {
-    this.nextAt = Math.min(Math.max(this.nextAt, now) + 1_000 / this.perSecond, now + MOST_MS);
+    this.nextAt = Math.min(Math.max(this.nextAt, now) + 1_000 / this.perSecond(), now + MOST_MS);
     return Math.ceil(this.nextAt - now);
   }
 }

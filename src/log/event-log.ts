@@ -1,4 +1,6 @@
+import { MemoryPresenceStore } from './memory-presence-store';
 import { Position } from './position';
+import { PresenceStore } from './presence-store';
 import { LogRecord, NewRecord, RevocationRecord } from './records';
 
 /** Records that are appended together. A number is never reused by its writer for other records. */
@@ -70,6 +72,11 @@ export abstract class EventLog {
 
   /** The revocations whose end has not come. */
   abstract revocations(): Promise<readonly RevocationRecord[]>;
+
+  /** Who is online, beside the log; asked for once a node. Where an implementation does not say, each node knows its own. */
+  presence(): PresenceStore {
+    return new MemoryPresenceStore();
+  }
 
   /** Ends everything. May be called twice; calls after it are refused. */
   abstract close(): Promise<void>;

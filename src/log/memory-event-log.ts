@@ -1,5 +1,6 @@
 import { LogUnavailableError } from '../live-messages.errors';
 import { EventLog, LogFollower, LogRange, LogSubscription, RecordBatch } from './event-log';
+import { MemoryPresenceStore } from './memory-presence-store';
 import { Position } from './position';
 import { LogRecord, NewRecord, RevocationRecord } from './records';
 import { RecordBuffer } from './record-buffer';
@@ -24,6 +25,7 @@ export class MemoryEventLog extends EventLog {
   private delivery: NodeJS.Immediate | undefined;
   private revoked: RevocationRecord[] = [];
   private closed = false;
+  private readonly presenceStore = new MemoryPresenceStore();
 
   constructor(options: MemoryEventLogOptions = {}) {
     super();
@@ -74,6 +76,10 @@ export class MemoryEventLog extends EventLog {
 
   revocations(): Promise<readonly RevocationRecord[]> {
     return Promise.resolve(this.unexpired());
+  }
+
+  override presence(): MemoryPresenceStore {
+    return this.presenceStore;
   }
 
   close(): Promise<void> {

@@ -9,7 +9,7 @@ const ID_BYTES = 64;
 /** What a record takes in memory, roughly and rather too much, in bytes: what bounds are counted in. */
 export function weightOf(body: NewRecord): number {
   const text = 'json' in body ? body.json.length * 2 : 0;
-  const listed = 'userIds' in body ? body.userIds.length : 0;
+  const listed = 'userIds' in body ? body.userIds.length : 'serials' in body ? body.serials.length : 0;
   return OVERHEAD_BYTES + text + (listed + usersOfAudience(body)) * ID_BYTES;
 }
 

@@ -60,6 +60,15 @@ export type RevocationRecord = {
   readonly durable: true;
 } & ({ readonly tokenId: string } | { readonly userId: string; readonly issuedBefore: number });
 
+/** A user has more connections than he may, and these, on that node, are the oldest: they are closed. */
+export interface ExcessRecord {
+  readonly kind: 'excess';
+  readonly userId: string;
+  readonly node: string;
+  readonly serials: readonly number[];
+  readonly durable: false;
+}
+
 /** Something for this audience is not in the log, and may be in the host's database: who is in it must fetch. */
 export interface RefusalRecord {
   readonly kind: 'refusal';
@@ -75,6 +84,7 @@ export type NewRecord =
   | MembershipRecord
   | DisconnectRecord
   | RevocationRecord
+  | ExcessRecord
   | RefusalRecord;
 
 /** A record as the log hands it out. */

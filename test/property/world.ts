@@ -214,7 +214,7 @@ export class World {
     const { users, log } = this;
     const source = { topicsOf: (userId: string) => this.topicsOf(userId, log) };
     const reader = new MembershipReader(source, { concurrency: MOST_CALLS, timeoutMs: 60_000 });
-    const options = { ...HUB_OPTIONS, heartbeatMs: HEARTBEAT_MS, refreshPerSecond: Infinity };
+    const options = { ...HUB_OPTIONS, heartbeatMs: HEARTBEAT_MS, refreshPerSecond: () => Infinity };
     return new Hub(log, users, new ConnectionRegistry(users, report), reader, options, report);
   }
 

@@ -46,7 +46,7 @@ import { Test } from '@nestjs/testing';
 import { IsString } from 'class-validator';
 import {
   IsRecipientType, IsWireId, JwtConnectionGuard, LiveEvent, LiveEventsService, LiveMemberships, LiveMessagesModule,
-  LiveMessagesWsAdapter, toEveryone, toTopic, toUsers, topic, type LiveMessagesOptions, type MessageRow, type UpgradeRequest,
+  LiveMessagesWsAdapter, PresenceService, toEveryone, toTopic, toUsers, topic, type LiveMessagesOptions, type MessageRow, type UpgradeRequest,
 } from 'nestjs-live-messages';
 interface Message {
   readonly id: string; readonly userId: string; readonly channelId: string; readonly content: string;
@@ -57,6 +57,7 @@ declare class Bans { has(userId: string): Promise<boolean> }
 declare const row: MessageRow, options: LiveMessagesOptions;
 declare const id: string, channelId: string, userId: string, reference_id: string, message_id: string, emoji: string;
 declare const ids: string[], userIds: string[];
+declare function audit(userId: string, online: boolean): void;
 `;
 
 /** A part of the README in the class that it is a part of. */

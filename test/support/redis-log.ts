@@ -10,6 +10,8 @@ const HURRIED: Partial<RedisTimings> = {
   graceMs: 500,
   commandMs: 1_000,
   beatMs: 100,
+  leaseMs: 800,
+  sweepMs: 50,
   behindMs: 300,
   blockMs: 500,
   answerMs: 500,

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { LiveModule } from '../live/live.module';
-import { PresenceModule } from '../presence/presence.module';
 import { UsersModule } from '../users/users.module';
 import { ChannelMemberships } from './channel-memberships';
 import { ChannelsController } from './channels.controller';
@@ -9,7 +8,7 @@ import { MembersController } from './members.controller';
 import { MembersService } from './members.service';
 
 @Module({
-  imports: [LiveModule, PresenceModule, UsersModule],
+  imports: [LiveModule, UsersModule],
   controllers: [ChannelsController, MembersController],
   providers: [ChannelsService, MembersService, ChannelMemberships],
   exports: [MembersService],

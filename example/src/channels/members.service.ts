@@ -1,7 +1,7 @@
 import { ForbiddenException, Injectable, NotFoundException } from '@nestjs/common';
+import { PresenceService } from 'nestjs-live-messages';
 import { Database, type Queryable } from '../database/database';
 import { LiveFeed } from '../live/live-feed';
-import { PresenceService } from '../presence/presence.service';
 import type { User } from '../users/user';
 import { UsersService } from '../users/users.service';
 import type { Member } from './member';
@@ -31,7 +31,8 @@ export class MembersService {
        where m.channel_id = $1 order by lower(u.username)`,
       [channelId],
     );
-    return users.map((user) => ({ ...user, online: this.presence.isOnline(user.id) }));
+    const online = await this.onlineAmong(users);
+    return users.map((user) => ({ ...user, online: online.has(user.id) }));
   }
 
   /** A user joins; a member may bring others. */
@@ -73,6 +74,15 @@ export class MembersService {
     if (members.length > 0) return;
     await this.makerOf(channelId, on);
     throw new ForbiddenException('You are not in this channel');
+  }
+
+  /** A list of members without its dots is better than none. */
+  private async onlineAmong(users: readonly User[]): Promise<ReadonlySet<string>> {
+    try {
+      return await this.presence.onlineAmong(users.map(({ id }) => id));
+    } catch {
+      return new Set();
+    }
   }
 
   /** Nobody, for the server's own channel. */

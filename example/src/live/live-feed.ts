@@ -39,10 +39,6 @@ export class LiveFeed {
     return this.announce('a new user', () => this.live.updateUsers({ actor: userId }));
   }
 
-  presenceChanged(userId: string): Promise<void> {
-    return this.announce('a presence', () => this.live.updateUsers({ actor: userId }));
-  }
-
   async channelMade(channelId: string, userId: string): Promise<void> {
     await this.announce('a member', () => this.memberships.joined([userId], topic('CHANNEL', channelId)));
     await this.announce('a new channel', () => this.live.updateStatus({ actor: userId }));

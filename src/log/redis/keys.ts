@@ -10,6 +10,29 @@ export interface RedisKeys {
   readonly revocations: string;
   /** String, for an hour: the last batch of a writer, and its place. */
   writer(writerId: string): string;
+  readonly presence: PresenceKeys;
+}
+
+/** Where it stands who is online. A node's key is its id and how often it has joined. */
+export interface PresenceKeys {
+  /** String: the server's `run_id`, and when this life of the data began. */
+  readonly life: string;
+  /** Sorted set: the nodes, by the millisecond in which their leases end. */
+  readonly nodes: string;
+  /** Hash: how many connections each node has. */
+  readonly loads: string;
+  /** Sorted set: nodes whose leases have ended, by when somebody is to see to their users. */
+  readonly dead: string;
+  /** Set: the users who are online, those in their grace among them. */
+  readonly online: string;
+  /** Sorted set: users without a connection, by the millisecond in which their grace ends. */
+  readonly leaving: string;
+  /** Sorted set: `+` or `-` and a user to be announced, or `*` for everyone, by when. */
+  readonly news: string;
+  /** Hash: how many connections each user has on a node. */
+  readonly usersOf: (nodeKey: string) => string;
+  /** Sorted set: a user's connections, as node, serial and when it counts no more, by when they began. */
+  readonly user: (userId: string) => string;
 }
 
 /** The keys under a prefix, which becomes the hash tag unless it has one; a host's own `keyPrefix` stands before it. */
@@ -21,5 +44,16 @@ export function keysOf(prefix: string, keyPrefix = ''): RedisKeys {
     fleeting: `${tagged}:fleeting`,
     revocations: `${tagged}:revocations`,
     writer: (writerId) => `${tagged}:writer:${writerId}`,
+    presence: {
+      life: `${tagged}:life`,
+      nodes: `${tagged}:nodes`,
+      loads: `${tagged}:loads`,
+      dead: `${tagged}:dead`,
+      online: `${tagged}:online`,
+      leaving: `${tagged}:leaving`,
+      news: `${tagged}:news`,
+      usersOf: (nodeKey) => `${tagged}:node:${nodeKey}`,
+      user: (userId) => `${tagged}:user:${userId}`,
+    },
   };
 }

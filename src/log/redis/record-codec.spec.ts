@@ -70,6 +70,10 @@ const record: fc.Arbitrary<NewRecord> = fc.oneof(
     ...{ userId: id, issuedBefore: time, until: time, durable },
   }),
   fc.record({ kind: fc.constant('refusal' as const), audience, durable }),
+  fc.record({
+    kind: fc.constant('excess' as const),
+    ...{ userId: id, node: id, serials: fc.array(fc.maxSafeInteger()), durable: fc.constant(false as const) },
+  }),
 );
 
 it('gives back every record as it was', () => {

@@ -85,6 +85,10 @@ const DECODERS: Readonly<Record<NewRecord['kind'], Decoder>> = {
     if (isText(tokenId)) return { ...own, tokenId };
     return isId(userId) && isTime(issuedBefore) ? { ...own, userId, issuedBefore } : undefined;
   },
+  excess: ({ userId, node, serials }) =>
+    isId(userId) && isText(node) && Array.isArray(serials) && serials.every(Number.isSafeInteger)
+      ? { kind: 'excess', userId, node, serials: serials as number[], durable: false }
+      : undefined,
   refusal: (_, audience) => (audience ? { kind: 'refusal', audience, durable: true } : undefined),
 };
 

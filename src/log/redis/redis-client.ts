@@ -11,13 +11,20 @@ export interface RedisClient extends Pick<
   | 'xtrim'
   | 'zadd'
   | 'zrange'
+  | 'zrem'
   | 'zremrangebyscore'
+  | 'hscan'
+  | 'scard'
+  | 'smismember'
   | 'connect'
   | 'disconnect'
 > {
   on(event: 'ready' | 'end', listener: () => void): unknown;
   on(event: 'error' | 'node error', listener: (error: Error) => void): unknown;
 }
+
+/** Runs commands on a client that is ready, and rejects with a `LogUnavailableError`. */
+export type AskRedis = <T>(run: (client: RedisClient) => Promise<T>) => Promise<T>;
 
 /** The writer fails fast; the follower waits for its records as long as it takes. */
 export type RedisRole = 'writer' | 'follower';

@@ -10,6 +10,7 @@ import { RedisClient, RedisRole, keyPrefixOf, makeClient } from './redis-client'
 import { plainError } from './redis-error';
 import { RedisEventLogOptions } from './redis-event-log.options';
 import { RedisLink } from './redis-link';
+import { RedisPresenceStore } from './redis-presence-store';
 import { decodeRevocations, encodeRevocation } from './revocation-codec';
 import { RedisTail } from './redis-tail';
 import { REDIS_TIMINGS, RedisTimings } from './redis-timings';
@@ -31,6 +32,7 @@ export class RedisEventLog extends EventLog {
   private readonly age: LogAge;
   private readonly tails = new Set<RedisTail>();
   private readonly timings: RedisTimings;
+  private readonly presenceStore: RedisPresenceStore;
   private beat: NodeJS.Timeout | undefined;
   private isBeating = false;
   private closed = false;
@@ -47,6 +49,12 @@ export class RedisEventLog extends EventLog {
     this.writer = this.makeLink('writer', () => void this.keepHouse());
     const maxRecords = options.maxRecords ?? 1_000_000;
     this.appender = new RedisAppender(this.writer, this.keys, maxRecords, this.highWater, this.timings);
+    this.presenceStore = new RedisPresenceStore(
+      (run) => this.asking(() => this.command(run)),
+      this.keys.presence,
+      this.timings,
+      (why) => this.onError('Presence on Redis can not be kept', why),
+    );
   }
 
   append(batch: RecordBatch): Promise<readonly Position[]> {
@@ -96,6 +104,10 @@ export class RedisEventLog extends EventLog {
         return decodeRevocations(await client.zrange(...range));
       }),
     );
+  }
+
+  override presence(): RedisPresenceStore {
+    return this.presenceStore;
   }
 
   close(): Promise<void> {

@@ -14,6 +14,10 @@ export interface RedisTimings {
   readonly blockMs: number;
   /** How long a read may take beyond that before its connection is given up. */
   readonly answerMs: number;
+  /** For how long a node counts as alive that has said nothing; every beat renews it. */
+  readonly leaseMs: number;
+  /** How often it is looked whose grace is over, and what is to be announced. */
+  readonly sweepMs: number;
   /** For how long records are gathered, under load, before they are read. */
   readonly gatherMs: number;
 }
@@ -26,5 +30,7 @@ export const REDIS_TIMINGS: RedisTimings = {
   behindMs: 15_000,
   blockMs: 5_000,
   answerMs: 5_000,
+  leaseMs: 15_000,
+  sweepMs: 1_000,
   gatherMs: 10,
 };

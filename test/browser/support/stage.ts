@@ -3,7 +3,6 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
-import { PresenceService } from '../../../example/src/presence/presence.service';
 import { AppModule } from '../../../example/src/app.module';
 import { configureApp } from '../../../example/src/configure-app';
 import { Database } from '../../../example/src/database/database';
@@ -35,11 +34,6 @@ export class Stage {
   private database: PgliteDatabase | undefined;
   private port = 0;
   app!: NestExpressApplication;
-
-  /** Who the example says is online. */
-  get presence(): PresenceService {
-    return this.app.get(PresenceService);
-  }
 
   async open(): Promise<void> {
     delete process.env.DATABASE_URL;

@@ -1,0 +1,48 @@
+import { Attendance, Excess, NodeLoad, PresenceNews, PresenceNode } from 'nestjs-live-messages';
+
+let serial = 0;
+
+/** A connection of a user, which began so many milliseconds ago. */
+export function attendance(userId: string, more: Partial<Attendance> = {}): Attendance {
+  serial += 1;
+  return { userId, serial, connectedAt: Date.now(), replacedFrom: Number.POSITIVE_INFINITY, ...more };
+}
+
+/** A node with the connections that a test gives it, which remembers what it was told. */
+export class RecordingNode implements PresenceNode {
+  readonly present = new Set<Attendance>();
+  /** `+ann`, `-ann`; `*` for news that are not all there are. */
+  readonly news: string[] = [];
+  readonly excess: Excess[] = [];
+  load: NodeLoad | undefined;
+  /** How many times it can't announce what it is told. */
+  failures = 0;
+
+  constructor(readonly id: string) {}
+
+  get size(): number {
+    return this.present.size;
+  }
+
+  attendances(): Iterable<Attendance> {
+    return this.present;
+  }
+
+  onNews({ changes, isIncomplete }: PresenceNews): Promise<void> {
+    if (this.failures > 0) {
+      this.failures -= 1;
+      return Promise.reject(new Error('the log takes nothing now'));
+    }
+    for (const { userId, online } of changes) this.news.push(`${online ? '+' : '-'}${userId}`);
+    if (isIncomplete) this.news.push('*');
+    return Promise.resolve();
+  }
+
+  onExcess(excess: readonly Excess[]): void {
+    this.excess.push(...excess);
+  }
+
+  onLoad(load: NodeLoad): void {
+    this.load = load;
+  }
+}
