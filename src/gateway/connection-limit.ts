@@ -1,5 +1,5 @@
 import { Connection } from '../hub/connection';
-import { REPLACED } from '../hub/excess';
+import { REPLACED } from '../hub/dismissals';
 import { Close } from '../protocol/close-codes';
 
 /** Keeps each user within so many connections on this node: the oldest goes. */

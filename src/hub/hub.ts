@@ -1,7 +1,7 @@
 import { toEveryone } from '../log/audience';
 import { EventLog, LogFollower, LogSubscription } from '../log/event-log';
 import { Position, comparePositions } from '../log/position';
-import { EventRecord, ExcessRecord, LogRecord, MembershipRecord, RevocationRecord } from '../log/records';
+import { EventRecord, LogRecord, MembershipRecord } from '../log/records';
 import { Fences } from '../memberships/fences';
 import { MembershipReader } from '../memberships/membership-reader';
 import { Close, closeWithHint } from '../protocol/close-codes';
@@ -11,15 +11,15 @@ import { ConnectionSocket } from './connection-socket';
 import { ControlFrames } from './control-frames';
 import { Delivery, DeliveryOptions } from './delivery';
 import { Departures } from './departures';
-import { REPLACED } from './excess';
-import { Handover, HandoverOwner, KICKED } from './handover';
+import { Dismissals } from './dismissals';
+import { Handover, HandoverOwner } from './handover';
+import { HeadWatch } from './head-watch';
 import { Kicks } from './kicks';
 import { LiveUsers } from './live-users';
 import { Principal } from './principal';
 import { Recipients } from './recipients';
 import { Report } from './report';
 import { ResyncSpread } from './resync-spread';
-import { Revocations } from './revocations';
 import { seriesOf } from './series';
 import { TopicIndex } from './topic-index';
 import { UserMemberships } from './user-memberships';
@@ -49,7 +49,6 @@ const PAGE = 1_000;
 /** Within how long the clients come back after a break in the log, in milliseconds. */
 const RETURN_WITHIN_MS = 8_000;
 
-const REVOKED: Close = { name: 'unauthorized', reason: 'token revoked' };
 const TOO_SLOW: Close = { name: 'tooSlow', reason: 'too slow' };
 
 /**
@@ -59,7 +58,7 @@ const TOO_SLOW: Close = { name: 'tooSlow', reason: 'too slow' };
 export class Hub implements LogFollower, HandoverOwner {
   private readonly window: Window;
   private readonly kicks = new Kicks();
-  private readonly revocations = new Revocations();
+  private readonly dismissals: Dismissals;
   private readonly fences: Fences;
   private readonly memberships: UserMemberships;
   private readonly delivery: Delivery;
@@ -67,18 +66,17 @@ export class Hub implements LogFollower, HandoverOwner {
   private readonly departures: Departures;
   private readonly controls: ControlFrames;
   private readonly recipients: Recipients;
-  private readonly waiting = new Set<() => void>();
+  private readonly headWatch = new HeadWatch();
   private subscription: LogSubscription | undefined;
   private housekeeping: NodeJS.Timeout | undefined;
   private isLookingAhead = false;
-  private lacksRevocations = false;
 
   constructor(
     private readonly log: EventLog,
     private readonly users: LiveUsers,
     private readonly registry: ConnectionRegistry,
     reader: MembershipReader | undefined,
-    private readonly options: HubOptions,
+    options: HubOptions,
     private readonly report: Report,
   ) {
     const index = new TopicIndex();
@@ -86,6 +84,9 @@ export class Hub implements LogFollower, HandoverOwner {
     this.fences = new Fences(options.recheckMs, 2 * Math.max(options.recheckMs, options.window.maxMs));
     this.recipients = new Recipients(users, index, this.fences);
     this.delivery = new Delivery(this.recipients, options, (connection) => this.close(connection, TOO_SLOW));
+    this.dismissals = new Dismissals(log, users, this.kicks, options.nodeId, (connection, close) =>
+      this.close(connection, close),
+    );
     this.controls = new ControlFrames(options.greeting, options.heartbeatMs);
     this.departures = new Departures(options.refreshPerSecond, (connection) =>
       this.close(connection, closeWithHint('serviceRestart', RETURN_WITHIN_MS)),
@@ -136,7 +137,7 @@ export class Hub implements LogFollower, HandoverOwner {
     await this.takeInThePast();
     const subscription = await this.log.follow(this.head, this);
     try {
-      await this.readRevocations();
+      await this.dismissals.readKept();
     } catch (error) {
       subscription.close();
       throw error;
@@ -168,19 +169,8 @@ export class Hub implements LogFollower, HandoverOwner {
   }
 
   /** Resolves when this node has delivered everything up to a position, or after the timeout, in milliseconds. */
-  async reached(position: Position, timeoutMs: number): Promise<void> {
-    const end = performance.now() + timeoutMs;
-    while (comparePositions(this.head, position) < 0 && performance.now() < end) {
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          clearTimeout(timer);
-          this.waiting.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, timeoutMs);
-        this.waiting.add(wake);
-      });
-    }
+  reached(position: Position, timeoutMs: number): Promise<void> {
+    return this.headWatch.until(() => comparePositions(this.head, position) >= 0, timeoutMs);
   }
 
   /** Takes the place at the log's head, for a connection that may come of an upgrade: {@link register} or {@link release} it. */
@@ -194,7 +184,7 @@ export class Hub implements LogFollower, HandoverOwner {
 
   /** Whether the token was revoked. */
   isRevoked(principal: Principal): boolean {
-    return this.revocations.covers(principal, Date.now());
+    return this.dismissals.isRevoked(principal);
   }
 
   /**
@@ -206,8 +196,7 @@ export class Hub implements LogFollower, HandoverOwner {
     const connection = new Connection(principal, socket, place, resume);
     const user = this.users.add(connection);
     this.registry.announce('connect', connection);
-    if (this.isRevoked(principal)) this.close(connection, REVOKED);
-    else this.memberships.ask(user);
+    if (!this.dismissals.closeRevoked(connection)) this.memberships.ask(user);
     return connection;
   }
 
@@ -265,7 +254,7 @@ export class Hub implements LogFollower, HandoverOwner {
       this.memberships.isAsking(userId) ? undefined : this.users.get(userId),
     );
     this.delivery.flush();
-    for (const wake of this.waiting) wake();
+    this.headWatch.wake();
   }
 
   onBreak(next: Position): void {
@@ -274,22 +263,7 @@ export class Hub implements LogFollower, HandoverOwner {
     this.fences.forgetJoins();
     for (const user of this.users) this.handover.breakOff(user.connections, next, last);
     this.memberships.askAll();
-    this.lacksRevocations = true;
-    void this.readLackingRevocations();
-  }
-
-  /** Those whose records are long gone, or lay in a break: after a place is taken, so that none falls in between. */
-  private async readRevocations(): Promise<void> {
-    for (const revocation of await this.log.revocations()) this.revoke(revocation);
-    this.lacksRevocations = false;
-  }
-
-  private async readLackingRevocations(): Promise<void> {
-    try {
-      if (this.lacksRevocations) await this.readRevocations();
-    } catch {
-      // The log does not answer: the next housekeeping asks again.
-    }
+    this.dismissals.readLost();
   }
 
   private apply(series: readonly LogRecord[]): void {
@@ -304,16 +278,13 @@ export class Hub implements LogFollower, HandoverOwner {
       case 'membership':
         return this.applyMembership(record as LogRecord<MembershipRecord>);
       case 'disconnect':
-        this.kicks.add(record as LogRecord<typeof record.body>);
-        return this.closeUser(record.body.userId, () => true, KICKED);
+      case 'revocation':
+      case 'excess':
+        return this.dismissals.apply({ ...record, body: record.body });
       case 'refusal':
         return this.recipients.forEachLive(record.body.audience, (connection) =>
           this.handover.refuse(connection),
         );
-      case 'revocation':
-        return this.revoke(record.body);
-      case 'excess':
-        return this.closeExcess(record.body);
       default:
         throw new Error('a kind of record that this version does not know');
     }
@@ -327,25 +298,6 @@ export class Hub implements LogFollower, HandoverOwner {
       if (!user) continue;
       for (const connection of user.connections) this.handover.putBehind(connection);
       this.memberships.ask(user);
-    }
-  }
-
-  private revoke(record: RevocationRecord): void {
-    this.revocations.add(record);
-    const userIds = 'userId' in record ? [record.userId] : [...this.users.ids()];
-    for (const userId of userIds)
-      this.closeUser(userId, (connection) => this.isRevoked(connection.principal), REVOKED);
-  }
-
-  /** Those of a user who has too many: the oldest are on this node, or on another. */
-  private closeExcess({ userId, node, serials }: ExcessRecord): void {
-    if (node !== this.options.nodeId) return;
-    this.closeUser(userId, ({ serial }) => serials.includes(serial), REPLACED);
-  }
-
-  private closeUser(userId: string, which: (connection: Connection) => boolean, close: Close): void {
-    for (const connection of [...(this.users.get(userId)?.connections ?? [])]) {
-      if (which(connection)) this.close(connection, close);
     }
   }
 
@@ -382,9 +334,8 @@ export class Hub implements LogFollower, HandoverOwner {
     this.kicks.forgetUntil(this.window.oldestPlace);
     this.delivery.prune(now);
     void this.lookAhead();
-    void this.readLackingRevocations();
     this.memberships.recheck(now);
     this.fences.prune(now);
-    this.revocations.prune(now);
+    this.dismissals.keepHouse(now);
   }
 }

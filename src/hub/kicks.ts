@@ -1,14 +1,13 @@
 import { Position, comparePositions } from '../log/position';
-import { DisconnectRecord, LogRecord } from '../log/records';
 
 /** When the host last disconnected a user: who took his place before it, and registers after it, has to go, too. */
 export class Kicks {
   /** In the log's order, so that the oldest are at the front. */
   private readonly last = new Map<string, Position>();
 
-  add({ body, position }: LogRecord<DisconnectRecord>): void {
-    this.last.delete(body.userId);
-    this.last.set(body.userId, position);
+  add({ userId, position }: { readonly userId: string; readonly position: Position }): void {
+    this.last.delete(userId);
+    this.last.set(userId, position);
   }
 
   hitsAfter(userId: string, place: Position): boolean {
