@@ -22,6 +22,7 @@ import { WatchedHost, startWatchedHost } from './support/watched-host';
 
 const CLIENTS = 'docs/clients.md';
 const RESUME = 'docs/resume.md';
+const DEPLOY = 'docs/deploy.md';
 
 /** Those that test/docs-react runs, test/pack builds, and parts of a host that only compile. */
 const ELSEWHERE = [
@@ -439,6 +440,12 @@ it('relay.ts: goes on where it stopped', async () => {
   await say('end');
   const frames = [await client.nextEvent(), await client.nextEvent(), await client.nextEvent()];
   expect(frames.map(({ content }) => content)).toEqual(['1', '2', 'end']);
+});
+
+it('health.controller.ts: says that a node is ready', async () => {
+  const exports = await runDoc<Record<string, Type>>(blockToRun(DEPLOY, 'health.controller.ts'), NOWHERE);
+  await start({ controllers: Object.values(exports) });
+  expect((await fetch(`${host.httpUrl}/health`)).status).toBe(200);
 });
 
 it('history.ts: the options are good ones', async () => {

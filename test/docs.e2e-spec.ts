@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DocBlock, PAGES, ROOT, blocksOf } from './support/doc-blocks';
+import { resolveOptions } from '../src/resolve-options';
+import { DocBlock, PAGES, ROOT, blockOf, blocksOf } from './support/doc-blocks';
 import { FRONT_END, HOST, REPOSITORY, inContext } from './support/doc-surroundings';
 import { typeErrors } from './support/doc-types';
+import { SECRET } from './support/tokens';
 
 const BLOCKS = PAGES.flatMap(blocksOf);
 
@@ -44,8 +46,10 @@ const fileOf = ({ page, line, language, name }: DocBlock) =>
 const COMMANDS = /^(npm (ci|start|install( [\w@/.-]+)+|run [\w:]+)( && )?)+$/;
 
 describe('the code blocks of the pages', () => {
-  it('are of kinds that are checked: js, python, go and redis are run elsewhere', () => {
-    const checked = ['ts', 'tsx', 'js', 'json', 'sh', 'python', 'go', 'redis'];
+  it('are of kinds that are checked, here or where they are run', () => {
+    const here = ['ts', 'tsx', 'json', 'sh', 'yaml'];
+    const elsewhere = ['js', 'python', 'go', 'redis', 'nginx', 'haproxy'];
+    const checked = [...here, ...elsewhere];
     expect(BLOCKS.filter(({ language }) => !checked.includes(language))).toEqual([]);
     expect(BLOCKS.length).toBeGreaterThan(30);
   });
@@ -67,6 +71,16 @@ describe('the code blocks of the pages', () => {
 
   it.each(BLOCKS.filter(({ language }) => language === 'sh'))('are commands: $page:$line', ({ code }) => {
     for (const line of code.trim().split('\n')) expect(line).toMatch(COMMANDS);
+  });
+
+  it('leave a pod of Kubernetes the time that a drain takes', () => {
+    const { code } = blockOf('docs/deploy.md', 'chat.yaml');
+    const secondsOf = (pattern: RegExp) => Number(pattern.exec(code)![1]);
+    const { drain } = resolveOptions({ jwt: { secret: SECRET, algorithms: ['HS256'] } });
+    const preStop = secondsOf(/preStop:\s+exec: \{ command: \[sleep, '(\d+)'\] \}/);
+    const catchUp = 1;
+    const longest = preStop + catchUp + drain.timeoutMs / 1_000;
+    expect(secondsOf(/terminationGracePeriodSeconds: (\d+)/)).toBeGreaterThan(longest);
   });
 
   it('compile as a front end, against what was built', () => {

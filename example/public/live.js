@@ -5,6 +5,8 @@ const EVENTS = ['MESSAGE', 'EDIT_MESSAGE', 'DELETE_MESSAGE', 'TYPING', 'UPDATE_S
 const UNAUTHORIZED = 3000;
 /** The client asks for the next token half a minute before the end of this one. */
 const ENDS_SOON_MS = 60_000;
+/** What this page is called towards its node, as long as it is open. */
+const TAB = crypto.getRandomValues(new Uint32Array(2)).reduce((name, part) => name + part.toString(36), '');
 
 /**
  * Receives what happens, from a place on, until the signal aborts.
@@ -15,7 +17,7 @@ const ENDS_SOON_MS = 60_000;
 export function openLive({ resume, signal, renewToken, onEvent, onResync, onRefused, onState }) {
   let refusedToken = null;
   const live = createLiveClient({
-    url: '/ws',
+    url: `/ws?tab=${TAB}`,
     resume,
     signal,
     token: async () => {
@@ -27,7 +29,7 @@ export function openLive({ resume, signal, renewToken, onEvent, onResync, onRefu
   live.on('resync', onResync);
   live.on('state', (state) => {
     if (signal.aborted) return;
-    onState(state);
+    onState({ ...state, node: nodeOf(state) });
     if (state.code !== UNAUTHORIZED) return;
     refusedToken = session.token;
     // The client has tried a new one by itself.
@@ -39,4 +41,9 @@ export function openLive({ resume, signal, renewToken, onEvent, onResync, onRefu
 function endsSoon(token) {
   const { exp } = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
   return exp * 1_000 - Date.now() < ENDS_SOON_MS;
+}
+
+/** Which of several nodes holds the connection, as it said when it took it; undefined where there is one. */
+function nodeOf({ status }) {
+  return status === 'connected' ? document.cookie.match(`(?:^|; )node-${TAB}=([^;]*)`)?.[1] : undefined;
 }

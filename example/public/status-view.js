@@ -14,14 +14,15 @@ const CLOSED = {
 };
 let noticeTimer = null;
 
-/** The connection's state, as the client has it; without a network it waits for that. */
-export function showConnection({ status, reason, code }) {
+/** The connection's state, as the client has it, and its node's name; without a network it waits for that. */
+export function showConnection({ status, reason, code, node: name }) {
   const state = status === 'waiting' && reason === 'offline' ? 'offline' : status;
   const node = byId('connection');
   node.textContent = STATES[state];
   node.dataset.state = state;
   byId('chat').dataset.connection = state;
   byId('members-state').textContent = STATES[state];
+  byId('node').textContent = name ? `on ${name}` : '';
   byId('closed').hidden = state !== 'closed';
   byId('closed-reason').textContent = CLOSED[code] ?? 'The server closed the connection.';
 }

@@ -14,8 +14,8 @@ async function bootstrap(): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule, { abortOnError: false });
   configureApp(app);
   app.enableShutdownHooks();
-  const { port } = app.get<ConfigType<typeof settings>>(settings.KEY);
-  await app.listen(port);
+  const { port, host } = app.get<ConfigType<typeof settings>>(settings.KEY);
+  await (host === undefined ? app.listen(port) : app.listen(port, host));
   const address = app.getHttpServer().address() as AddressInfo;
   logger.log(`Open http://localhost:${address.port} in two tabs and talk to yourself`);
 }

@@ -1,18 +1,19 @@
 import { Module } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
 import { JwtModule } from '@nestjs/jwt';
-import { settings } from '../config/settings';
 import { UsersModule } from '../users/users.module';
 import { AuthController } from './auth.controller';
 import { AuthGuard } from './auth.guard';
+import { TokenKey } from './token-key';
+import { TokenKeyModule } from './token-key.module';
 
 @Module({
   imports: [
     UsersModule,
     JwtModule.registerAsync({
-      inject: [settings.KEY],
-      useFactory: ({ jwtSecret }: ConfigType<typeof settings>) => ({
-        secret: jwtSecret,
+      imports: [TokenKeyModule],
+      inject: [TokenKey],
+      useFactory: ({ secret }: TokenKey) => ({
+        secret,
         signOptions: { algorithm: 'HS256', expiresIn: '1h' },
         verifyOptions: { algorithms: ['HS256'] },
       }),

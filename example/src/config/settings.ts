@@ -1,18 +1,26 @@
-import { randomBytes } from 'node:crypto';
-import { Logger } from '@nestjs/common';
 import { registerAs } from '@nestjs/config';
 
 interface Settings {
   readonly port: number;
-  readonly jwtSecret: string;
+  /** Where it listens; undefined: everywhere. */
+  readonly host: string | undefined;
+  /** The key of the tokens; undefined: one that is kept in the database. */
+  readonly jwtSecret: string | undefined;
   /** A Postgres to use instead of the one in the process. */
   readonly databaseUrl: string | undefined;
+  /** The Redis that several nodes share; undefined: this node is alone. */
+  readonly redisUrl: string | undefined;
+  /** What this node is called, where it has a name. */
+  readonly nodeName: string | undefined;
 }
 
 export const settings = registerAs('settings', (): Settings => ({
   port: portFrom(process.env.PORT),
-  jwtSecret: process.env.JWT_SECRET || temporarySecret(),
+  host: process.env.HOST || undefined,
+  jwtSecret: process.env.JWT_SECRET || undefined,
   databaseUrl: process.env.DATABASE_URL || undefined,
+  redisUrl: process.env.REDIS_URL || undefined,
+  nodeName: nameFrom(process.env.NODE_NAME),
 }));
 
 function portFrom(value: string | undefined): number {
@@ -22,9 +30,9 @@ function portFrom(value: string | undefined): number {
   throw new Error(`PORT must be a whole number from 0 to 65535, not "${value}"`);
 }
 
-function temporarySecret(): string {
-  new Logger('Settings').warn(
-    'JWT_SECRET is not set: made a temporary one, its tokens end with this process',
-  );
-  return randomBytes(32).toString('base64url');
+/** It goes into a header. */
+function nameFrom(value: string | undefined): string | undefined {
+  if (!value) return undefined;
+  if (/^[\w.:-]{1,60}$/.test(value)) return value;
+  throw new Error(`NODE_NAME must be up to 60 letters, digits and "_.:-", not "${value}"`);
 }

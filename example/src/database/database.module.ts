@@ -12,7 +12,12 @@ import { PostgresDatabase } from './postgres-database';
     {
       provide: Database,
       inject: [settings.KEY],
-      useFactory: async ({ databaseUrl }: ConfigType<typeof settings>): Promise<Database> => {
+      useFactory: async ({ databaseUrl, redisUrl }: ConfigType<typeof settings>): Promise<Database> => {
+        if (redisUrl && !databaseUrl) {
+          throw new Error(
+            'REDIS_URL is for several nodes, and these need one database, too: set DATABASE_URL',
+          );
+        }
         const database = databaseUrl ? new PostgresDatabase(databaseUrl) : await PgliteDatabase.open();
         await migrate(database).catch((cause: Error) => {
           throw new Error(`the database can not be used (check DATABASE_URL): ${cause.message}`, { cause });

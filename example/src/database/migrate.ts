@@ -33,6 +33,7 @@ const MIGRATIONS = [
     date_updated timestamp(6) not null default (clock_timestamp() at time zone 'utc'),
     deleted boolean not null default false
   )`,
+  `create table if not exists secrets (name text primary key, value text not null)`,
   `create index if not exists messages_channel on messages (channel_id, date_created desc, id desc)`,
 ];
 
