@@ -140,23 +140,24 @@ describe('a record that nobody can read', () => {
   };
   /** As a node of another release does, through the log's own head. */
   const put = async (...fields: string[]) => {
-    await server.command('XADD', LOG, place(1), 't', '1', ...fields);
+    await server.command('XADD', LOG, place(1), ...fields);
     await server.command('HINCRBY', HEAD, 'seq', 1);
   };
   const refused = () => (follower.records[1]!.body as RefusalRecord).audience.target;
 
   it.each<[string, string[]]>([
-    ['is no JSON', ['h', '{', 'j', '']],
-    ['is no object', ['h', '[]', 'j', '']],
-    ['has no header', ['x', 'y']],
-    ['is of a newer version', ['h', '{"v":2,"k":"disconnect","userId":"ann"}', 'j', '']],
-    ['is of an unknown kind', ['h', '{"v":1,"k":"poll"}', 'j', '']],
-    ['has a kind that every object has', ['h', '{"v":1,"k":"constructor"}', 'j', '']],
-    ['lacks a field', ['h', '{"v":1,"k":"disconnect"}', 'j', '']],
-    ['has no audience', ['h', '{"v":1,"k":"event","type":"MESSAGE"}', 'j', '{}']],
-    ['has a topic that is none', ['h', '{"v":1,"k":"event","type":"M","audience":{"topic":"x"}}', 'j', '{}']],
-    ['should be fleeting', ['h', '{"v":1,"k":"event","type":"M","d":0,"audience":{"all":1}}', 'j', '{}']],
-    ['is not UTF-8', ['h', '\ud800', 'j', '']],
+    ['is no JSON', ['r', '1 {\n']],
+    ['is no object', ['r', '1 []\n']],
+    ['is in another field', ['x', 'y']],
+    ['is empty', ['r', '']],
+    ['is of a newer version', ['r', '1 {"v":2,"k":"disconnect","userId":"ann"}\n']],
+    ['is of an unknown kind', ['r', '1 {"v":1,"k":"poll"}\n']],
+    ['has a kind that every object has', ['r', '1 {"v":1,"k":"constructor"}\n']],
+    ['lacks a field', ['r', '1 {"v":1,"k":"disconnect"}\n']],
+    ['has no audience', ['r', '1 {"v":1,"k":"event","type":"MESSAGE"}\n{}']],
+    ['has a topic that is none', ['r', '1 {"v":1,"k":"event","type":"M","audience":{"topic":"x"}}\n{}']],
+    ['should be fleeting', ['r', '1 {"v":1,"k":"event","type":"M","d":0,"audience":{"all":1}}\n{}']],
+    ['is not UTF-8', ['r', '1 \ud800\n']],
   ])('because it %s is a refusal for everyone, at its place', async (_, fields) => {
     await put(...fields);
     await writer.append(event('end'));
@@ -167,7 +168,7 @@ describe('a record that nobody can read', () => {
   });
 
   it('of an unknown kind for an audience is a refusal for that audience', async () => {
-    await put('h', '{"v":1,"k":"poll","audience":{"topic":"CHANNEL:a"}}', 'j', '{}');
+    await put('r', '1 {"v":1,"k":"poll","audience":{"topic":"CHANNEL:a"}}\n{}');
     await follower.until('refusal');
     expect(refused()).toEqual(toTopic('CHANNEL', 'a').target);
   });

@@ -28,7 +28,7 @@ const ROWS: readonly Row[] = [
   { scenario: 'idle', figure: 'cpu', label: 'server CPU a connection and second, µs', digits: 2 },
 ];
 
-const NOTHING = '–';
+export const NOTHING = '–';
 
 /** What all runs have measured, and the table of it. */
 export class Table {
@@ -74,14 +74,15 @@ function keyOf(server: ServerName, scenario: Scenario, figure: string): string {
   return `${server} ${scenario} ${figure}`;
 }
 
-function ratioOf(value: number | undefined, other: number | undefined): string {
+/** One value as a part of another one. */
+export function ratioOf(value: number | undefined, other: number | undefined): string {
   if (value === undefined || other === undefined || other <= 0) return NOTHING;
   const ratio = value / other;
   return ratio.toFixed(ratio < 0.1 ? 3 : 2);
 }
 
-/** Numbers to the right, so that they can be read without a renderer, too. */
-function aligned(rows: readonly (readonly string[])[]): string {
+/** A table in Markdown: numbers, after two columns of text, to the right, so that they can be read as they are. */
+export function aligned(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const isText = (column: number) => column < 2;
   const line = (row: readonly string[]) => {

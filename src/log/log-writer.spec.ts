@@ -129,6 +129,29 @@ describe('order and batches', () => {
     ]);
   });
 
+  it('sends a thousand at most in one batch, and the rest in the next ones', async () => {
+    const appended = Array.from({ length: 2_500 }, (_, n) => append(`u${n}`));
+    for (let batch = 0; batch < 3; batch += 1) {
+      await settled();
+      log.last.accept();
+    }
+    await settled();
+    expect(log.sent.map(([number, users]) => [number, users.length, users[0]])).toEqual([
+      [1, 1_000, 'u0'],
+      [2, 1_000, 'u1000'],
+      [3, 500, 'u2000'],
+    ]);
+    expect(appended.map(({ outcome }) => outcome)).toEqual(appended.map((_, n) => `accepted 7-${n + 1}`));
+  });
+
+  it('has the next batch under way when it tells the callers of the one before', async () => {
+    const sentWhenTold = writer.append(body('a')).then(() => log.calls.length);
+    await settled();
+    append('b');
+    log.last.accept();
+    expect(await sentWhenTold).toBe(2);
+  });
+
   it('sends again after it had nothing to do, with the next number and the same writer', async () => {
     append('a');
     await settled();
@@ -711,8 +734,10 @@ describe('whom a refused event was for', () => {
     for (let count = 0; count <= 1_000; count += 1) {
       writer.append(event(toTopic('CHANNEL', `${count}`))).catch(() => undefined);
     }
-    await settled();
-    log.last.fail(REFUSED);
+    for (let batch = 0; batch < 2; batch += 1) {
+      await settled();
+      log.last.fail(REFUSED);
+    }
     await later(1_000);
     expect(refusals()).toEqual([{ kind: 'everyone' }]);
     log.last.accept();

@@ -10,6 +10,9 @@ import { RefusalMarks } from './refusal-marks';
 /** How long the writer waits before it sends a batch in doubt again: doubled each time, up to the second. */
 const RESEND_MS = { first: 50, most: 1_000 };
 
+/** How many records go in one batch at most: the log does nothing else while it takes them. */
+const MAX_BATCH = 1_000;
+
 /** How much may wait for a log that does not answer, in bytes. */
 const MAX_QUEUED_BYTES = 67_108_864;
 
@@ -130,6 +133,7 @@ export class LogWriter {
 
   /** Whom something was refused for is a record like any other: where that is refused, too, it is marked again. */
   private announce(): void {
+    if (this.marks.isEmpty) return;
     for (const refusal of this.marks.take()) this.enqueue(new PendingRecord(refusal));
   }
 
@@ -140,19 +144,28 @@ export class LogWriter {
   }
 
   private async send(): Promise<void> {
+    let settle = () => {};
     while (this.queue.length > 0) {
-      this.inFlight = this.queue;
-      this.queue = [];
-      this.queuedBytes = 0;
-      this.number += 1;
-      const records = this.inFlight.map((record) => record.body);
-      await this.sendUntilAnswered({ writerId: this.writerId, number: this.number, records });
+      const answered = this.sendUntilAnswered(this.nextBatch());
+      // Callers are told while the log is busy with the next batch already.
+      settle();
+      settle = await answered;
       this.inFlight = [];
+      if (this.queue.length === 0) settle();
     }
     this.sending = false;
   }
 
-  private async sendUntilAnswered(batch: RecordBatch): Promise<void> {
+  private nextBatch(): RecordBatch {
+    this.inFlight = this.queue.splice(0, MAX_BATCH);
+    for (const { weight } of this.inFlight) this.queuedBytes -= weight;
+    this.number += 1;
+    const records = this.inFlight.map((record) => record.body);
+    return { writerId: this.writerId, number: this.number, records };
+  }
+
+  /** @returns what tells the callers that it is accepted, if it is */
+  private async sendUntilAnswered(batch: RecordBatch): Promise<() => void> {
     const sent = this.inFlight;
     // A refusal speaks for its own attempt only: an earlier one may have come through with its answer lost.
     let outcome: 'refused' | 'unknown' = 'refused';
@@ -160,17 +173,19 @@ export class LogWriter {
       try {
         const positions = await this.log.append(batch);
         this.newest = positions.at(-1);
-        sent.forEach((record, index) => {
-          record.accept(positions[index]!);
-          this.marks.delete(record.claim);
-        });
-        return this.announce();
+        if (!this.marks.isEmpty) sent.forEach(({ claim }) => this.marks.delete(claim));
+        this.announce();
+        return () => sent.forEach((record, index) => record.accept(positions[index]!));
       } catch (error) {
-        if (isRefusal(error)) return sent.forEach((record) => this.fail(record, outcome, error.why, error));
+        if (isRefusal(error)) {
+          sent.forEach((record) => this.fail(record, outcome, error.why, error));
+          break;
+        }
         outcome = 'unknown';
         await this.pause(delay);
       }
     }
+    return () => undefined;
   }
 
   private pause(ms: number): Promise<void> {

@@ -52,7 +52,7 @@ export class Audit {
 
   private take(id: string, fields: string[]): void {
     this.last = id;
-    const number = ID.exec(fields[fields.indexOf('j') + 1] ?? '')?.[1];
+    const number = ID.exec(fields[fields.indexOf('r') + 1] ?? '')?.[1];
     const place = this.places.place(id);
     if (number === undefined) return;
     const known = this.entries.get(Number(number));

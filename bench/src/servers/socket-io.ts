@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { INestApplication, Module } from '@nestjs/common';
 import { JwtModule, JwtService } from '@nestjs/jwt';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { OnGatewayConnection, WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
@@ -41,9 +41,14 @@ class SocketIoModule {}
 export class SocketIoServer implements BenchServer {
   private gateway!: SocketIoGateway;
 
+  /** @param adapterFor the adapter of one node alone, unless several work together */
+  constructor(
+    private readonly adapterFor: (app: INestApplication) => IoAdapter = (app) => new IoAdapter(app),
+  ) {}
+
   async listen(scale: Scale): Promise<number> {
     memberships = new Memberships(scale);
-    const app = await startNest(SocketIoModule, (nest) => new IoAdapter(nest));
+    const app = await startNest(SocketIoModule, this.adapterFor);
     this.gateway = app.get(SocketIoGateway);
     return portOf(app);
   }

@@ -10,8 +10,8 @@ export const EPOCH_MARK = '{"v":1,"k":"epoch"}';
  * Appends a batch, all or none, once; with number 0 and no records it only looks after the log's life.
  *
  * KEYS: log, head, fleeting, writer. ARGV: the batch's number, the epoch and the seq of the highest position that the
- * caller knows of, the bounds of the two streams, one letter a record (`d`urable, `f`leeting), then header and JSON
- * of each record. Answers the place before the batch's first record, the head, the server's milliseconds since 1970,
+ * caller knows of, the bounds of the two streams, one letter a record (`d`urable, `f`leeting), then the records, each
+ * one text that goes into its entry behind the time. Answers the place before the batch's first record, the head, the server's milliseconds since 1970,
  * and the last id of the fleeting stream (asked with number 0 only).
  *
  * The life of the log ends, and an epoch begins, where the server is not the one that wrote the head (`run_id`), where
@@ -69,8 +69,10 @@ local function begin()
   epoch, seq, begins = base, 0, true
 end
 
-local function add(place, header, json)
-  return redis.pcall('XADD', LOG, 'MAXLEN', '~', ARGV[4], place, 't', at, 'h', header, 'j', json)
+local function entry(record) return at .. ' ' .. record end
+
+local function add(place, record)
+  return redis.pcall('XADD', LOG, 'MAXLEN', '~', ARGV[4], place, 'r', entry(record))
 end
 
 local function takeBack()
@@ -87,7 +89,7 @@ local function open()
   if begins or durable > 0 then
     reply = redis.pcall('HSET', HEAD, 'run', run, 'epoch', text(epoch), 'seq', text(seq + durable))
   end
-  if begins and not failed(reply) then reply = add(id(epoch, 0), '${EPOCH_MARK}', '') end
+  if begins and not failed(reply) then reply = add(id(epoch, 0), '${EPOCH_MARK}') end
   return reply
 end
 
@@ -95,12 +97,11 @@ if stored[1] ~= run or epoch < knownEpoch or (epoch == knownEpoch and seq < know
 local reply = open()
 local first = string.find(kinds, 'd', 1, true)
 if first and not failed(reply) then
-  local header, json = ARGV[5 + first * 2], ARGV[6 + first * 2]
-  reply = add(id(epoch, seq + 1), header, json)
+  reply = add(id(epoch, seq + 1), ARGV[6 + first])
   if failed(reply) and string.find(reply.err, 'equal or smaller', 1, true) and not begins then
     begin()
     reply = open()
-    if not failed(reply) then reply = add(id(epoch, 1), header, json) end
+    if not failed(reply) then reply = add(id(epoch, 1), ARGV[6 + first]) end
   end
 end
 if failed(reply) then
@@ -108,17 +109,14 @@ if failed(reply) then
   return refused(reply)
 end
 
-local place = id(epoch, seq)
-local maxlen = ARGV[4]
+local place, prefix = id(epoch, seq), text(epoch) .. '-'
 for index = 1, #kinds do
-  local header, json = ARGV[5 + index * 2], ARGV[6 + index * 2]
+  local record = entry(ARGV[6 + index])
   if string.byte(kinds, index) ~= 100 then
-    redis.pcall('XADD', FLEETING, 'MAXLEN', '~', ARGV[5], '*', 't', at, 'h', header, 'j', json, 'p', id(epoch, seq))
+    redis.pcall('XADD', FLEETING, 'MAXLEN', '~', ARGV[5], '*', 'r', record, 'p', id(epoch, seq))
   else
     seq = seq + 1
-    if index ~= first then
-      redis.call('XADD', LOG, 'MAXLEN', '~', maxlen, id(epoch, seq), 't', at, 'h', header, 'j', json)
-    end
+    if index ~= first then redis.call('XADD', LOG, prefix .. text(seq), 'r', record) end
   end
 end
 

@@ -1,6 +1,6 @@
 import { isTopic, Topic } from '../../protocol/topic';
 import { Audience, toEveryone } from '../audience';
-import { NewRecord } from '../records';
+import { EventRecord, NewRecord } from '../records';
 import { decodeAudience, encodeAudience } from './audience-codec';
 import { isId, isIds, isObject, isText, optional } from './shapes';
 
@@ -22,12 +22,18 @@ export interface DecodedRecord {
 
 /** A record for the stream. */
 export function encodeRecord(body: NewRecord): EncodedRecord {
-  const { kind, durable, ...rest } = body;
-  const fields: Record<string, unknown> = { v: VERSION, k: kind, ...rest };
-  if (!durable) fields['d'] = 0;
-  if ('audience' in body) fields['audience'] = encodeAudience(body.audience);
-  delete fields['json'];
-  return { header: JSON.stringify(fields), json: 'json' in body ? body.json : '' };
+  const header = JSON.stringify({
+    v: VERSION,
+    k: body.kind,
+    ...body,
+    ...('audience' in body ? { audience: encodeAudience(body.audience) } : undefined),
+    ...(body.durable ? undefined : { d: 0 }),
+    // An undefined value is left out.
+    kind: undefined,
+    durable: undefined,
+    json: undefined,
+  });
+  return { header, json: 'json' in body ? body.json : '' };
 }
 
 /**
@@ -47,6 +53,7 @@ export function decodeRecord(header: string | undefined, json: string | undefine
   return body ? { body } : refusal(toEveryone(), 'it is malformed');
 }
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 type Fields = Readonly<Record<string, unknown>>;
 type Decoder = (
   fields: Fields,
@@ -58,16 +65,12 @@ const DECODERS: Readonly<Record<NewRecord['kind'], Decoder>> = {
   event: ({ type, author, topic, subject, d }, audience, json) => {
     if (!isText(type) || !audience || !json || !optional(author, isId) || !optional(topic, isTopic)) return;
     if (!optional(subject, isText)) return;
-    return {
-      kind: 'event',
-      type,
-      json,
-      audience,
-      durable: d !== 0,
-      ...(author === undefined ? {} : { author }),
-      ...(topic === undefined ? {} : { topic }),
-      ...(subject === undefined ? {} : { subject }),
-    };
+    // One by one: three spreads take longer than all of the above.
+    const event: Writable<EventRecord> = { kind: 'event', type, json, audience, durable: d !== 0 };
+    if (author !== undefined) event.author = author;
+    if (topic !== undefined) event.topic = topic;
+    if (subject !== undefined) event.subject = subject;
+    return event;
   },
   typing: ({ author, topic }, audience, json) =>
     audience && json && isId(author) && isTopic(topic)

@@ -10,6 +10,7 @@ import { RedisClient } from './redis-client';
 import { plainError, verdictOf } from './redis-error';
 import { RedisLink } from './redis-link';
 import { RedisTimings } from './redis-timings';
+import { textOf } from './stream-entry';
 import { positionOf } from './stream-id';
 import { within } from './within';
 
@@ -48,10 +49,7 @@ export class RedisAppender {
   /** @throws LogUnavailableError, or what leaves it open, as `EventLog.append` says */
   async append(batch: RecordBatch): Promise<readonly Position[]> {
     const { writerId, number, records } = batch;
-    const encoded = records.flatMap((record) => {
-      const { header, json } = encodeRecord(record);
-      return [header, json];
-    });
+    const encoded = records.map((record) => textOf(encodeRecord(record)));
     const kinds = records.map(({ durable }) => (durable ? 'd' : 'f')).join('');
     const end = performance.now() + this.timings.graceMs;
     for (;;) {

@@ -14,7 +14,8 @@ import { RedisPresenceStore } from './redis-presence-store';
 import { decodeRevocations, encodeRevocation } from './revocation-codec';
 import { RedisTail } from './redis-tail';
 import { REDIS_TIMINGS, RedisTimings } from './redis-timings';
-import { StreamEntry, StreamReader } from './stream-reader';
+import { StreamEntry } from './stream-entry';
+import { StreamReader } from './stream-reader';
 import { positionOf, streamIdOf } from './stream-id';
 import { within } from './within';
 

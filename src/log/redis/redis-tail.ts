@@ -2,16 +2,24 @@ import { LogFollower } from '../event-log';
 import { Position, comparePositions } from '../position';
 import { HighWater } from './high-water';
 import { RedisKeys } from './keys';
+import { Pace } from './pace';
 import { RedisClient } from './redis-client';
 import { plainError } from './redis-error';
 import { RedisLink } from './redis-link';
 import { RedisTimings } from './redis-timings';
-import { StreamEntry, StreamReader } from './stream-reader';
+import { StreamEntry } from './stream-entry';
+import { StreamReader } from './stream-reader';
 import { streamIdOf } from './stream-id';
 import { within } from './within';
 
 /** How many entries of a stream one read brings at most. */
 const READ_COUNT = 1_000;
+
+/** Below so many records in a millisecond the wait for others brings none. */
+const GATHER_FROM = 0.5;
+
+/** For how long more are waited for at one record in a millisecond, in milliseconds; at more, in proportion. */
+const GATHER_MS_AT_ONE = 2;
 
 const BACK_OFF_MS = { first: 100, most: 2_000 };
 
@@ -19,7 +27,7 @@ const BACK_OFF_MS = { first: 100, most: 2_000 };
 export class RedisTail {
   private closed = false;
   private failures = 0;
-  private lastDelivery = Number.NEGATIVE_INFINITY;
+  private readonly pace = new Pace();
   private behind: { readonly head: Position; readonly since: number } | undefined;
   private pausing: { readonly wake: () => void } | undefined;
 
@@ -103,12 +111,11 @@ export class RedisTail {
     return this.gatherMs(durable.length);
   }
 
-  /** Records that come one by one under load cost more to read than to carry; a lone one waits for nothing. */
+  /** The more there come, the longer it pays to wait for more; a full read shows that they wait already. */
   private gatherMs(count: number): number {
-    const now = performance.now();
-    const isBusy = now - this.lastDelivery < 2 * this.timings.gatherMs;
-    this.lastDelivery = now;
-    return isBusy && count < READ_COUNT ? this.timings.gatherMs : 0;
+    const aMillisecond = this.pace.after(count, performance.now());
+    if (count >= READ_COUNT || aMillisecond < GATHER_FROM) return 0;
+    return Math.min(Math.ceil(aMillisecond * GATHER_MS_AT_ONE), this.timings.gatherMs);
   }
 
   private tell(call: () => void): void {

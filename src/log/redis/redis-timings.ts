@@ -18,7 +18,7 @@ export interface RedisTimings {
   readonly leaseMs: number;
   /** How often it is looked whose grace is over, and what is to be announced. */
   readonly sweepMs: number;
-  /** For how long records are gathered, under load, before they are read. */
+  /** For how long records are gathered at most, under load, before they are read. */
   readonly gatherMs: number;
 }
 

@@ -2,7 +2,8 @@ import { toEveryone } from '../audience';
 import { EventRecord } from '../records';
 import { EPOCH_MARK } from './append-script';
 import { encodeRecord } from './record-codec';
-import { StreamEntry, StreamReader } from './stream-reader';
+import { StreamEntry, textOf } from './stream-entry';
+import { StreamReader } from './stream-reader';
 
 const unreadable: string[] = [];
 const readerAt = (epoch: number, seq: number) =>
@@ -14,16 +15,14 @@ function event(name: string, durable = true): EventRecord {
 }
 
 function entry(id: string, name: string, at = 1_000): StreamEntry {
-  const { header, json } = encodeRecord(event(name));
-  return [id, ['t', String(at), 'h', header, 'j', json]];
+  return [id, ['r', `${at} ${textOf(encodeRecord(event(name)))}`]];
 }
 
 function fleeting(id: string, name: string, place: string, at = 1_000): StreamEntry {
-  const { header, json } = encodeRecord(event(name, false));
-  return [id, ['t', String(at), 'h', header, 'j', json, 'p', place]];
+  return [id, ['r', `${at} ${textOf(encodeRecord(event(name, false)))}`, 'p', place]];
 }
 
-const mark = (epoch: number): StreamEntry => [`${epoch}-0`, ['t', '2000', 'h', EPOCH_MARK, 'j', '']];
+const mark = (epoch: number): StreamEntry => [`${epoch}-0`, ['r', `2000 ${EPOCH_MARK}`]];
 
 /** `'7-1 a'` for a record, `'break 8-0'`. */
 function told(reader: StreamReader, durable: StreamEntry[], notDurable: StreamEntry[] = []): string[] {

@@ -3,10 +3,8 @@ import { Position, comparePositions } from '../position';
 import { LogRecord } from '../records';
 import { EPOCH_MARK } from './append-script';
 import { decodeRecord } from './record-codec';
+import { StreamEntry, partsOf } from './stream-entry';
 import { positionOf } from './stream-id';
-
-/** One entry of a stream, as Redis answers it. */
-export type StreamEntry = readonly [id: string, fields: readonly string[]];
 
 /** What the entries mean, in order: records that follow on each other, or that what lies before `next` is lost. */
 export type Reading =
@@ -78,15 +76,15 @@ export class StreamReader {
     const { epoch, seq } = this.position;
     const follows = position.epoch === epoch && position.seq === seq + 1;
     this.position = position;
-    const { t, h, j } = fieldsOf(fields);
-    this.newestAt = timeOf(t) ?? this.newestAt;
+    const { at, header, json } = partsOf(fields);
+    this.newestAt = at ?? this.newestAt;
     if (position.seq === 0) {
-      if (h !== EPOCH_MARK) this.onUnreadable('somebody else writes into its stream');
+      if (header !== EPOCH_MARK) this.onUnreadable('somebody else writes into its stream');
       // The clock of its ids may have stepped back.
       this.lastFleetingId = '0-0';
       return { record: undefined, hasBreak: position };
     }
-    const record = { position, at: this.newestAt, body: this.bodyOf(h, j) };
+    const record = { position, at: this.newestAt, body: this.bodyOf(header, json) };
     return { record, hasBreak: follows ? undefined : { epoch: position.epoch, seq: position.seq - 1 } };
   }
 
@@ -102,24 +100,12 @@ export class StreamReader {
     const records: LogRecord[] = [];
     for (const [id, fields] of entries) {
       this.lastFleetingId = id;
-      const { t, h, j, p } = fieldsOf(fields);
-      const position = positionOf(p ?? '');
-      const at = timeOf(t);
-      const { body } = decodeRecord(h, j);
+      const { at, header, json, place } = partsOf(fields);
+      const position = positionOf(place ?? '');
+      const { body } = decodeRecord(header, json);
       const isOld = at === undefined || at < this.newestAt - MAX_FLEETING_MS;
       if (position && !isOld && !body.durable) records.push({ position, at, body });
     }
     return records;
   }
-}
-
-function fieldsOf(fields: readonly string[]): Partial<Record<string, string>> {
-  const byName: Partial<Record<string, string>> = {};
-  for (let index = 0; index + 1 < fields.length; index += 2) byName[fields[index]!] = fields[index + 1];
-  return byName;
-}
-
-function timeOf(text: string | undefined): number | undefined {
-  const time = Number(text);
-  return text && Number.isSafeInteger(time) ? time : undefined;
 }
