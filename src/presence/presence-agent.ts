@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { toEveryone } from '../log/audience';
 import { LogWriter } from '../log/log-writer';
 import {
@@ -33,11 +34,16 @@ const UPDATE_USERS: RefreshRecord = {
   durable: true,
 };
 
+/** How often this node has everyone fetch who is online, in milliseconds: what changes meanwhile is in the next one. */
+const UPDATE_EVERY_MS = 1_000;
+
 /** This node's part in who is online: says who comes and goes here, and announces what it is told to. */
 export class PresenceAgent implements PresenceNode {
   private readonly listeners = new Set<PresenceListener>();
   private session: PresenceSession | undefined;
   private subscriptions: (() => void)[] = [];
+  private nextUpdate: Promise<void> | undefined;
+  private updatedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly store: PresenceStore,
@@ -86,7 +92,7 @@ export class PresenceAgent implements PresenceNode {
 
   async onNews({ changes }: PresenceNews): Promise<void> {
     // First what may be refused: then all of it comes again, and nobody has heard of it twice.
-    if (this.options.updateUsers) await this.writer.append(UPDATE_USERS);
+    if (this.options.updateUsers) await (this.nextUpdate ??= this.updateUsers());
     for (const change of changes) for (const listener of this.listeners) void this.tell(listener, change);
   }
 
@@ -99,6 +105,15 @@ export class PresenceAgent implements PresenceNode {
 
   onLoad(load: NodeLoad): void {
     this.thisNode.onLoad(load);
+  }
+
+  private async updateUsers(): Promise<void> {
+    const waitMs = this.updatedAt + UPDATE_EVERY_MS - performance.now();
+    await sleep(Math.max(0, waitMs), undefined, { ref: false });
+    // What changes from here on is for the one after.
+    this.nextUpdate = undefined;
+    this.updatedAt = performance.now();
+    await this.writer.append(UPDATE_USERS);
   }
 
   private async tell(listener: PresenceListener, change: PresenceChange): Promise<void> {

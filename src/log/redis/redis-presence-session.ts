@@ -111,8 +111,7 @@ export class RedisPresenceSession implements PresenceSession {
   private async exchange(): Promise<void> {
     do {
       if (this.life === '') await this.join();
-      const entries = [...this.waiting.values()].slice(0, PAGE);
-      for (const { attendance } of entries) this.waiting.delete(attendance.serial);
+      const entries = this.takePage();
       try {
         await this.send(entries);
       } catch (error) {
@@ -124,6 +123,16 @@ export class RedisPresenceSession implements PresenceSession {
         throw error;
       }
     } while (this.waiting.size > 0 && !this.hasLeft);
+  }
+
+  private takePage(): Entry[] {
+    const entries: Entry[] = [];
+    for (const [serial, entry] of this.waiting) {
+      if (entries.length === PAGE) break;
+      entries.push(entry);
+      this.waiting.delete(serial);
+    }
+    return entries;
   }
 
   private async join(): Promise<void> {
