@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Node } from './node';
 import { PlaceBook, NOWHERE } from './place';
 import { Random } from './random';
-import { Outcome } from './roles';
+import { NodeRole, Outcome } from './roles';
 
 export type Fate = 'accepted' | 'refused' | 'unknown';
 
@@ -27,6 +27,10 @@ export class Emissions {
     return this.placeOf.get(event) ?? NOWHERE;
   }
 
+  get acceptedCount(): number {
+    return this.placeOf.size;
+  }
+
   count(fate: Fate): number {
     let count = 0;
     for (const other of this.fates.values()) if (other === fate) count += 1;
@@ -38,6 +42,9 @@ export class Emissions {
   }
 }
 
+/** How long emits may take: a node that is stopped, and then has to wait for Redis, tries each of them twice. */
+const EMIT_MS = 180_000;
+
 /** How often events go out, in milliseconds. */
 const TICK_MS = 20;
 
@@ -46,7 +53,7 @@ export class Emitter {
   readonly emissions = new Emissions();
 
   constructor(
-    private readonly nodes: readonly Node[],
+    private readonly nodes: readonly Node<NodeRole>[],
     private readonly random: Random,
   ) {}
 
@@ -66,9 +73,19 @@ export class Emitter {
   }
 
   /** Emits the events from one number to another, and resolves when their fate is known. */
-  async through(node: Node, first: number, end: number): Promise<void> {
+  async through(node: Node<NodeRole>, first: number, end: number): Promise<void> {
     const events = Array.from({ length: end - first }, (_, index) => first + index);
-    const outcomes = await node.emit(events);
+    const outcomes = await outcomesOf(node, events);
     events.forEach((event, index) => this.emissions.note(event, outcomes[index]!));
+  }
+}
+
+/** What became of each; what nobody knows of a node that is gone is unknown. */
+async function outcomesOf(node: Node<NodeRole>, events: readonly number[]): Promise<readonly Outcome[]> {
+  try {
+    return await node.ask(EMIT_MS, 'emit', events);
+  } catch (error) {
+    if (!(error as Error).message.includes('ended with')) throw error;
+    return events.map(() => 'unknown');
   }
 }

@@ -5,6 +5,8 @@ import { NOWHERE, PlaceOrder } from './place';
 
 /** What is known of events and places. */
 export class EventFacts {
+  /** The event at each place that anyone was told of. */
+  private readonly eventAt = new Map<number, number>();
   private readonly translate: (place: number) => number;
 
   constructor(
@@ -29,6 +31,15 @@ export class EventFacts {
   mayBeTwice(first: number, second: number): boolean {
     const epochs = [this.epochOf(first), this.epochOf(second)].sort((one, other) => one - other);
     return this.lives.hasLostBetween(epochs[0]!, epochs[1]!);
+  }
+
+  /** A place is one record's for ever, whoever tells it. */
+  claim(place: number, event: number, who: string, figures: Figures): void {
+    if (place === NOWHERE) return;
+    const other = this.eventAt.get(place) ?? event;
+    this.eventAt.set(place, other);
+    if (other !== event)
+      figures.wrong('positions of two records', 1, `${who}, ${this.text(place)}: ${other}, ${event}`);
   }
 
   /** Whether an event that came at a place should have. */

@@ -42,8 +42,7 @@ const MAKE: Readonly<Record<string, Make>> = {
     const isEmptied = random.next() < EMPTIED;
     return redisFault([50, 5_000], async ({ redis, lives }) => {
       await redis.kill();
-      if (isEmptied) redis.forgetData();
-      if (isEmptied) lives.lost();
+      if (isEmptied) await lives.losing(() => redis.forgetData());
       else lives.restarted();
       return () => redis.up();
     })(random);
@@ -56,8 +55,7 @@ const MAKE: Readonly<Record<string, Make>> = {
     await redis.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
   }),
   FLUSHALL: redisFault([1, 1], async ({ redis, lives }) => {
-    lives.lost();
-    await redis.command('FLUSHALL');
+    await lives.losing(() => redis.command('FLUSHALL'));
   }),
 };
 

@@ -1,17 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Audit } from './audit';
 import { Emitter } from './emitter';
 import { Fault, planFaults, runFaults } from './faults';
 import { Random } from './random';
 import { Settings, readSettings } from './settings';
+import { connected, settle } from './settle';
 import { Stage } from './stage';
 import { Topology } from './topology';
 import { judge } from './verdict';
 
 const PATIENCE_MS = 60_000;
-
-/** How long everything may take to be well again after the last fault, in milliseconds. */
-const RECOVERY_MS = 90_000;
 
 async function main(): Promise<boolean> {
   const settings = readSettings();
@@ -21,7 +18,7 @@ async function main(): Promise<boolean> {
   const begin = performance.now();
   const topology = new Topology(settings.clients);
   const stage = await Stage.build();
-  const audit = new Audit(stage.redis.url);
+  const audit = new Audit(stage.redis.url, stage.lives);
   try {
     const emitter = new Emitter(stage.nodes, new Random(settings.seed, 'emitter'));
     audit.start();
@@ -36,7 +33,7 @@ async function main(): Promise<boolean> {
       if (process.env.VERBOSE) console.error(`${clock(begin)} ${name} (${target})`);
     };
     await Promise.all([emitter.emit(settings.events, overMs), runFaults(plan, stage, onFault)]);
-    await settle(stage, emitter, settings, topology);
+    await settle(stage, emitter, settings.events, topology);
     await audit.read();
     const { emissions } = emitter;
     const figures = await judge({
@@ -59,30 +56,6 @@ async function main(): Promise<boolean> {
   } finally {
     audit.close();
     await stage.end();
-  }
-}
-
-/** Everyone is back, nobody leaves, and each topic has an event more: so whoever misses something misses it for good. */
-async function settle(stage: Stage, emitter: Emitter, settings: Settings, topology: Topology): Promise<void> {
-  await stage.clients.ask(PATIENCE_MS, 'calm');
-  await connected(stage, settings.clients);
-  const end = performance.now() + RECOVERY_MS;
-  for (let first = settings.events; ; first += topology.topics) {
-    await emitter.through(stage.nodes[0]!, first, first + topology.topics);
-    const isLate = performance.now() > end;
-    for (let waits = 0; waits < 20; waits += 1) {
-      if ((await stage.clients.ask(PATIENCE_MS, 'lacking', first)) === 0) return;
-      await sleep(250);
-    }
-    // Who lacks them now lacks them in the verdict.
-    if (isLate) return;
-  }
-}
-
-async function connected(stage: Stage, clients: number): Promise<void> {
-  const end = performance.now() + RECOVERY_MS;
-  while ((await stage.clients.ask(PATIENCE_MS, 'connected')) < clients && performance.now() < end) {
-    await sleep(100);
   }
 }
 

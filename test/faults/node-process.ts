@@ -1,21 +1,10 @@
 import 'reflect-metadata';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import {
-  LiveEventsService,
-  LiveMessagesModule,
-  LiveMessagesWsAdapter,
-  LogUnavailableError,
-  MembershipSource,
-  Topic,
-  topic,
-} from 'nestjs-live-messages';
-import { redisEventLog } from 'nestjs-live-messages/redis';
+import { Injectable } from '@nestjs/common';
+import { LiveEventsService, LogUnavailableError, MembershipSource, Topic, topic } from 'nestjs-live-messages';
 import { answer } from '../../bench/src/answer';
 import { channelId, messageOf } from '../../bench/src/message';
-import { SECRET } from '../support/tokens';
+import { HostNode } from './host-node';
 import { NodeRole, Outcome } from './roles';
 import { readSettings } from './settings';
 import { Topology, topicOfEvent } from './topology';
@@ -35,28 +24,10 @@ class ChannelMemberships implements MembershipSource {
   }
 }
 
-@Module({ providers: [ChannelMemberships], exports: [ChannelMemberships] })
-class ChannelsModule {}
-
-@Module({ imports: [ChannelsModule] })
-class HostModule {}
-
-/** One of the nodes, in a process of its own. */
-class FaultyNode implements NodeRole {
-  private live!: LiveEventsService;
-
-  async listen(redisUrl: string, port: number): Promise<number> {
-    const live = LiveMessagesModule.forRoot({
-      jwt: { secret: SECRET, algorithms: ['HS256'] },
-      memberships: ChannelMemberships,
-      heartbeat: { intervalMs: 4_000, timeoutMs: 8_000 },
-      log: redisEventLog({ url: redisUrl, onError: () => undefined }),
-    });
-    const app = await NestFactory.create({ module: HostModule, imports: [live] }, { logger: ['error'] });
-    app.useWebSocketAdapter(new LiveMessagesWsAdapter(app));
-    await app.listen(port, '127.0.0.1');
-    this.live = app.get(LiveEventsService);
-    return (app.getHttpServer() as { address(): AddressInfo }).address().port;
+/** One of the nodes that emit. */
+class EmittingNode extends HostNode implements NodeRole {
+  constructor() {
+    super(ChannelMemberships);
   }
 
   emit(numbers: readonly number[]): Promise<Outcome[]> {
@@ -76,7 +47,7 @@ class FaultyNode implements NodeRole {
 
   private async attempt(message: ReturnType<typeof messageOf>): Promise<Outcome> {
     try {
-      return (await this.live.message(message, { idempotencyKey: message.id })).cursor;
+      return (await this.app.get(LiveEventsService).message(message, { idempotencyKey: message.id })).cursor;
     } catch (error) {
       if (error instanceof LogUnavailableError) return error.outcome;
       throw error;
@@ -84,4 +55,4 @@ class FaultyNode implements NodeRole {
   }
 }
 
-answer(new FaultyNode());
+answer(new EmittingNode());

@@ -1,26 +1,30 @@
-import { join } from 'node:path';
 import { Child } from '../../bench/src/child';
 import { Proxy } from './proxy';
-import { NodeRole, Outcome } from './roles';
+import { HostRole } from './roles';
 
 /** How long a node may take to listen, in milliseconds. */
 const BOOT_MS = 60_000;
 
-/** How long emits may take: a node that is stopped, and then has to wait for Redis, tries each of them twice. */
-const EMIT_MS = 180_000;
+type Role<R> = { readonly [Name in keyof R]: (...args: never[]) => unknown };
 
 /** A node that is killed and started again, on the same port, with a line of its own to Redis. */
-export class Node {
-  private child: Child<NodeRole> | undefined;
+export class Node<R extends HostRole & Role<R>> {
+  private child: Child<R> | undefined;
   private ownPort = 0;
 
   private constructor(
     readonly name: string,
+    private readonly file: string,
     readonly proxy: Proxy,
   ) {}
 
-  static async start(name: string, redisPort: number): Promise<Node> {
-    const node = new Node(name, await Proxy.to(redisPort));
+  /** @param file of the process; it answers as R */
+  static async start<R extends HostRole & Role<R>>(
+    name: string,
+    file: string,
+    redisPort: number,
+  ): Promise<Node<R>> {
+    const node = new Node<R>(name, file, await Proxy.to(redisPort));
     await node.up();
     return node;
   }
@@ -34,8 +38,9 @@ export class Node {
   }
 
   async up(): Promise<void> {
-    const child = new Child<NodeRole>(this.name, join(__dirname, 'node-process.js'));
-    this.ownPort = await child.ask(BOOT_MS, 'listen', this.proxy.url, this.ownPort);
+    const child = new Child<R>(this.name, this.file);
+    const host = child as unknown as Child<HostRole>;
+    this.ownPort = await host.ask(BOOT_MS, 'listen', this.proxy.url, this.ownPort);
     this.child = child;
   }
 
@@ -52,14 +57,13 @@ export class Node {
     this.child?.signal('SIGCONT');
   }
 
-  /** What became of each; what nobody knows of a node that is gone is unknown. */
-  async emit(events: readonly number[]): Promise<readonly Outcome[]> {
-    try {
-      return await this.child!.ask(EMIT_MS, 'emit', events);
-    } catch (error) {
-      if (!(error as Error).message.includes('ended with')) throw error;
-      return events.map(() => 'unknown');
-    }
+  /** Calls a method of its role. Rejects when that does, when the process ends, and when it takes too long. */
+  ask<Name extends keyof R & string>(
+    timeoutMs: number,
+    method: Name,
+    ...args: Parameters<R[Name]>
+  ): Promise<Awaited<ReturnType<R[Name]>>> {
+    return this.child!.ask(timeoutMs, method, ...args);
   }
 
   async end(): Promise<void> {

@@ -25,6 +25,7 @@ export class PlainReading {
       this.seen = new Set();
     } else if (step === Step.Gone) {
       this.isUp = false;
+      this.figures.plainEnds += 1;
     } else if (step === Step.Event) {
       this.event(event);
     }

@@ -22,7 +22,7 @@ export class Proxy {
   private mood: Mood = FAIR;
   private readonly server: Server;
 
-  private constructor(private readonly port: number) {
+  private constructor(private port: number) {
     this.server = createServer((near) => this.take(near));
   }
 
@@ -32,8 +32,12 @@ export class Proxy {
     return proxy;
   }
 
+  get ownPort(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
   get url(): string {
-    return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `redis://127.0.0.1:${this.ownPort}`;
   }
 
   /** Everything is reset, and so is what comes. */
@@ -51,6 +55,12 @@ export class Proxy {
   /** Each piece comes so much later. */
   slow(delayMs: number): void {
     this.mood = { kind: 'slow', delayMs };
+  }
+
+  /** From now on it leads to another server; what is open breaks off. */
+  lead(port: number): void {
+    this.port = port;
+    this.drop();
   }
 
   /** As it was; what has fallen silent stays so. */

@@ -40,6 +40,7 @@ export class ResumableReading {
         return this.moveTo(place);
       case Step.Heartbeat:
         if (place < this.place) this.figures.wrong('inversions', 1, `${this.at(place)}, a heartbeat`);
+        this.stay(place);
         this.gap(place + 1);
         return this.moveTo(place);
       case Step.Resync:
@@ -104,13 +105,24 @@ export class ResumableReading {
     this.figures.deliveries += 1;
     this.facts.check(event, place, this.expected.topics, this.at(place), this.figures);
     if (place <= this.place) this.figures.wrong('inversions', 1, this.at(place));
+    this.stay(place);
     this.gap(place);
+    this.facts.claim(place, event, this.name, this.figures);
     const first = this.seen.get(event);
     if (first === undefined) this.seen.set(event, place);
     else if (first === place) this.figures.duplicates += 1;
-    else if (!this.facts.mayBeTwice(first, place)) {
-      this.figures.wrong('doubles', 1, `${this.at(place)}, event ${event}`);
-    }
+    else if (this.facts.mayBeTwice(first, place)) this.figures.sentAgain += 1;
+    else this.figures.wrong('doubles', 1, `${this.at(place)}, event ${event}`);
+  }
+
+  /** Across two lives of the log nothing can be proved. */
+  private stay(place: number): void {
+    if (this.facts.epochOf(place) === this.facts.epochOf(this.place)) return;
+    this.figures.wrong(
+      'another life without RESYNC',
+      1,
+      `${this.at(this.place)}, then ${this.facts.text(place)}`,
+    );
   }
 
   private gap(before: number): void {

@@ -1,10 +1,14 @@
 /** What became of an emit: the cursor where it was accepted. */
 export type Outcome = 'refused' | 'unknown' | (string & {});
 
-/** A node: `node-process.ts`. */
-export interface NodeRole {
+/** What every node does: `host-node.ts`. */
+export interface HostRole {
   /** @param port 0: any. @returns the port */
   listen(redisUrl: string, port: number): Promise<number>;
+}
+
+/** A node that emits: `node-process.ts`. */
+export interface NodeRole extends HostRole {
   /** Emits events by their numbers, and settles when all of them have. */
   emit(events: readonly number[]): Promise<Outcome[]>;
 }

@@ -59,13 +59,14 @@ try {
   if (before.length > 0) throw new Error(`something is wrong without any break:\n${before.join('\n')}`);
   const wanted = process.argv.slice(2);
   let survivors = 0;
-  for (const { name, and = [], ...first } of breaks) {
+  for (const { name, by, and = [], ...first } of breaks) {
     if (wanted.length > 0 && !wanted.some((word) => name.includes(word))) continue;
     const undo = [first, ...and].map(change);
     const wrong = findings();
     for (const putBack of undo.reverse()) putBack();
-    survivors += wrong.length > 0 ? 0 : 1;
-    console.log(`${wrong.length > 0 ? 'noticed ' : 'SURVIVED'}  ${name}`);
+    const isNoticed = wrong.some((line) => line.startsWith(`WRONG ${by}: `));
+    survivors += isNoticed ? 0 : 1;
+    console.log(`${isNoticed ? 'noticed ' : 'SURVIVED'}  ${name} (by: ${by})`);
     for (const line of wrong) console.log(`            ${line}`);
   }
   process.exitCode = survivors > 0 ? 1 : 0;

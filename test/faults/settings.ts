@@ -20,7 +20,8 @@ export function readSettings(): Settings {
   };
 }
 
-function whole(name: string, otherwise: number, least: number): number {
+/** A whole number of the environment. @throws RangeError */
+export function whole(name: string, otherwise: number, least: number): number {
   const value = Number(process.env[name] ?? otherwise);
   if (!Number.isInteger(value) || value < least)
     throw new RangeError(`${name} is a whole number from ${least}`);

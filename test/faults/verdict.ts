@@ -61,15 +61,18 @@ function judgeLog(
 ): void {
   const translate = order.of(audit.places.epochs);
   for (const [event, places] of audit.entries) {
+    for (const place of places) facts.claim(translate(place), event, 'the log', figures);
     const [first, ...others] = places.map(translate);
     const twice = others.filter((other) => !facts.mayBeTwice(first!, other)).length;
     figures.wrong('log: entries twice', twice, `event ${event}`);
   }
   for (const [event] of emissions.accepted()) {
+    facts.claim(facts.placeOf(event), event, 'emit', figures);
     if (audit.entries.has(event)) continue;
     const place = facts.placeOf(event);
     if (lives.hasLostBetween(facts.epochOf(place), Number.POSITIVE_INFINITY)) continue;
     figures.wrong('log: accepted without an entry', 1, `event ${event} at ${facts.text(place)}`);
   }
+  figures.wrong('log: emptied or trimmed too early', audit.emptied.length, audit.emptied[0] ?? '');
   figures.wrong('log: epochs without a cause', order.epochs - lives.most, `${order.epochs} epochs`);
 }
