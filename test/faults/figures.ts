@@ -86,7 +86,7 @@ export class Figures {
         `accepted anew after a loss ${this.sentAgain}`,
       `RESYNC: ${resyncs || 'none'}`,
       `reconnects ${this.reconnects}, turned down for EVENT_REFUSED ${this.refusals}, ` +
-        `of the others resumed ${this.resumed} (${(this.share * 100).toFixed(2)} %, at least 95)`,
+        `of the others resumed ${this.resumed} (${(this.share * 100).toFixed(2)} %)`,
       ...WRONGS.map((what) => {
         const count = this.count(what);
         return `${count === 0 ? '  ok ' : 'WRONG'} ${what}: ${count} ${this.examples.get(what) ?? ''}`.trimEnd();
