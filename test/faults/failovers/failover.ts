@@ -14,6 +14,10 @@ const SPLIT = 1 / 4;
 /** How many acknowledged writes the replica never gets, at most. */
 const MOST_LOST = 60;
 
+/** In how many there is no master for a while, and how long, in milliseconds: emits are refused by then. */
+const VACANT = 1 / 4;
+const VACANT_MS = [1_100, 2_500] as const;
+
 /** For how long there are two masters, in milliseconds. */
 const SPLIT_MS = [100, 1_500] as const;
 
@@ -39,10 +43,14 @@ export async function failOver({ pair, nodes, auditLine, lives, flow, random }: 
     await flow.accepted(1 + random.below(MOST_LOST));
   }
   const straggler = random.next() < SPLIT ? random.pick(nodes) : undefined;
+  const vacantMs = random.next() < VACANT ? random.between(...VACANT_MS) : 0;
   const port = pair.replicaPort;
   let head: Head | undefined;
   await lives.losing(async () => {
-    if (!straggler) await pair.killMaster();
+    if (!straggler) {
+      await pair.killMaster();
+      await sleep(vacantMs);
+    }
     head = await pair.promote();
     for (const node of nodes) if (node !== straggler) node.proxy.lead(port);
     auditLine.lead(port);

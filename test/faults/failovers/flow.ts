@@ -25,10 +25,6 @@ export class Flow {
     private readonly random: Random,
   ) {}
 
-  get sent(): number {
-    return this.next;
-  }
-
   async run(): Promise<void> {
     while (!this.isOver) {
       await sleep(TICK_MS);

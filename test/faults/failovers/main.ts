@@ -66,8 +66,8 @@ async function main(): Promise<boolean> {
       clients: crowd.clients,
     });
     console.log(
-      `failovers ${heads.length}; events sent ${flow.sent}, accepted ${emissions.acceptedCount}, ` +
-        `of those lost by Redis ${lostBehind(heads, emissions)}; told: RESYNC ` +
+      `failovers ${heads.length}; events accepted ${emissions.acceptedCount}, ` +
+        `refused ${emissions.count('refused')}, unknown ${emissions.count('unknown')}; of the accepted lost by Redis ${lostBehind(heads, emissions)}; told: RESYNC ` +
         `${[...figures.resyncs.values()].reduce((sum, count) => sum + count, 0)}, ` +
         `plain connections ended ${figures.plainEnds}; doubled ${figures.count('doubles')}`,
     );
