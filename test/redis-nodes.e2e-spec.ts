@@ -5,10 +5,12 @@ import {
   LiveEventsService,
   LiveMessagesModule,
   LiveReadiness,
+  PresenceService,
   topic,
 } from 'nestjs-live-messages';
 import { redisEventLog } from 'nestjs-live-messages/redis';
 import { TestClient, connect, open, refusalOf } from './support/client';
+import { eventually } from './support/eventually';
 import { Host, Memberships, startHost } from './support/host';
 import { RedisServer } from './support/redis-server';
 import { redisEventLog as hurriedLog } from './support/redis-log';
@@ -180,6 +182,10 @@ it('a worker without an HTTP server emits, and follows nothing', async () => {
   await worker.get(LiveEventsService).message(row('from the worker'));
   expect(await ann.nextEvent()).toMatchObject({ id: 'from the worker' });
   expect(worker.get(LiveCursor).take()).toBeUndefined();
+  // It may ask who is online, and is no node that could be.
+  const presence = worker.get(PresenceService);
+  await eventually(async () => expect(await presence.onlineAmong(['ann', 'ben'])).toEqual(new Set(['ann'])));
+  expect(await server.command('ZCARD', '{live-messages}:nodes')).toBe(1);
   // One connection reads: the node's. The worker has one to write, and no other.
   expect(String(await server.command('CLIENT', 'LIST')).match(/cmd=xread/g)).toHaveLength(1);
   await worker.close();
