@@ -3,6 +3,7 @@ import { RecordingNode, attendance } from './support/presence-node';
 import { redisEventLog } from './support/redis-log';
 import { RedisServer } from './support/redis-server';
 import { eventually } from './support/eventually';
+import { Proxy } from './faults/proxy';
 
 const RULES: PresenceRules = { graceMs: 150, connectionsPerUser: 20 };
 
@@ -16,12 +17,14 @@ let nodes: Member[];
 
 /** A node with a log of its own, and its part in who is online. */
 class Member {
-  readonly log = redisEventLog({ url: server.url });
-  readonly store: PresenceStore = this.log.presence();
+  readonly log: ReturnType<typeof redisEventLog>;
+  readonly store: PresenceStore;
   readonly node: RecordingNode;
   readonly session: PresenceSession;
 
-  constructor(id: string, rules = RULES, present: readonly Attendance[] = []) {
+  constructor(id: string, rules = RULES, present: readonly Attendance[] = [], url = server.url) {
+    this.log = redisEventLog({ url });
+    this.store = this.log.presence();
     this.node = new RecordingNode(id);
     for (const one of present) this.node.present.add(one);
     this.session = this.store.join(this.node, rules);
@@ -142,6 +145,25 @@ it('a Redis that hangs for longer than a lease announces nobody', async () => {
   await steady();
   expect(news()).toHaveLength(2);
   expect(await two.online('ann', 'ben')).toEqual(['ann', 'ben']);
+});
+
+it('a Redis that nobody can reach for longer than a lease announces nobody', async () => {
+  const proxy = await Proxy.to(server.port);
+  const [one, two, three] = ['one', 'two', 'three'].map((id) => new Member(id, RULES, [], proxy.url));
+  one!.come('ann');
+  two!.come('ben');
+  three!.come('cid');
+  await eventually(() => expect([...news()].sort()).toEqual(['+ann', '+ben', '+cid']));
+  await steady();
+  proxy.cut();
+  await new Promise((resolve) => setTimeout(resolve, 3 * LEASE_MS));
+  proxy.heal();
+  await eventually(async () => expect(await one!.online('ann', 'ben', 'cid')).toHaveLength(3), 10_000);
+  await steady();
+  await steady();
+  expect(news()).toHaveLength(3);
+  expect(await two!.online('ann', 'ben', 'cid')).toHaveLength(3);
+  proxy.close();
 });
 
 it('a node that was taken for dead comes back, with all its users', async () => {

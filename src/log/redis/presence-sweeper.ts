@@ -21,6 +21,7 @@ const TAKEN_MS = 15_000;
 export class PresenceSweeper {
   private readonly timer: NodeJS.Timeout;
   private steadySince = Number.POSITIVE_INFINITY;
+  private renewedAt = Number.NEGATIVE_INFINITY;
   private buriedAt = Number.NEGATIVE_INFINITY;
   /** The server's clock, less this process's. */
   private aheadMs = 0;
@@ -45,8 +46,10 @@ export class PresenceSweeper {
     this.steadySince = performance.now();
   }
 
-  /** The server's milliseconds since 1970. */
-  setClock(serverNow: number): void {
+  /** This node's lease is renewed. @param serverNow the server's milliseconds since 1970 */
+  renewed(serverNow: number): void {
+    if (!this.isInTouch) this.interrupt();
+    this.renewedAt = performance.now();
     this.aheadMs = serverNow - Date.now();
   }
 
@@ -65,18 +68,22 @@ export class PresenceSweeper {
     return Date.now() + this.aheadMs;
   }
 
+  /** A node that could not renew its lease for long can't know who else could. */
+  private get isInTouch(): boolean {
+    return performance.now() - this.renewedAt <= this.timings.leaseMs / 2;
+  }
+
   private get isSteady(): boolean {
-    return performance.now() - this.steadySince >= this.timings.leaseMs;
+    return this.isInTouch && performance.now() - this.steadySince >= this.timings.leaseMs;
   }
 
   private async sweep(): Promise<void> {
     if (this.isSweeping || this.closed || this.steadySince === Number.POSITIVE_INFINITY) return;
     this.isSweeping = true;
     try {
-      if (this.isSteady) {
-        await this.buryTheDead();
-        await this.letGo();
-      }
+      if (this.isSteady) await this.buryTheDead();
+      // That may have taken long.
+      if (this.isSteady) await this.letGo();
       do {
         this.isWanted = false;
         await this.announce();
@@ -93,7 +100,7 @@ export class PresenceSweeper {
     if (now - this.buriedAt < this.timings.beatMs) return;
     this.buriedAt = now;
     const { nodes, loads, dead } = this.keys;
-    for (;;) {
+    while (this.isSteady) {
       const one = await this.ask((client) => BURY.run(client, [nodes, loads, dead], [TAKEN_MS]));
       if (typeof one !== 'string') return;
       await this.takeUsersOff(one);

@@ -38,7 +38,6 @@ export class RedisPresenceSession implements PresenceSession {
   private life = '';
   /** The last one that it had joined in. */
   private before = '';
-  private syncedAt = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
   private underWay: Promise<void> | undefined;
   private hasLeft = false;
@@ -157,18 +156,10 @@ export class RedisPresenceSession implements PresenceSession {
       return this.exchange();
     }
     this.life = life!;
-    this.noteTime(Number(now));
+    this.sweeper.renewed(Number(now));
     this.node.onLoad({ own: this.node.size, all: Number(all), nodes: Number(nodes) });
     if (excess.length > 0) this.node.onExcess(excessOf(entries, excess));
     if (Number(news) > 0) this.sweeper.look();
-  }
-
-  /** A node that could not renew its lease for long can't know who else could. */
-  private noteTime(serverNow: number): void {
-    const now = performance.now();
-    if (now - this.syncedAt > this.timings.leaseMs / 2) this.sweeper.interrupt();
-    this.syncedAt = now;
-    this.sweeper.setClock(serverNow);
   }
 
   private async run(entries: readonly Entry[], known: string): Promise<string[]> {
