@@ -17,13 +17,19 @@ let nodes: Member[];
 
 /** A node with a log of its own, and its part in who is online. */
 class Member {
+  readonly errors: string[] = [];
   readonly log: ReturnType<typeof redisEventLog>;
   readonly store: PresenceStore;
   readonly node: RecordingNode;
   readonly session: PresenceSession;
 
-  constructor(id: string, rules = RULES, present: readonly Attendance[] = [], url = server.url) {
-    this.log = redisEventLog({ url });
+  constructor(
+    id: string,
+    rules = RULES,
+    present: readonly Attendance[] = [],
+    { url = server.url, leaseMs = LEASE_MS } = {},
+  ) {
+    this.log = redisEventLog({ url }, (_, error) => this.errors.push(error.message), { leaseMs });
     this.store = this.log.presence();
     this.node = new RecordingNode(id);
     for (const one of present) this.node.present.add(one);
@@ -149,21 +155,34 @@ it('a Redis that hangs for longer than a lease announces nobody', async () => {
 
 it('a Redis that nobody can reach for longer than a lease announces nobody', async () => {
   const proxy = await Proxy.to(server.port);
-  const [one, two, three] = ['one', 'two', 'three'].map((id) => new Member(id, RULES, [], proxy.url));
+  // Longer than it takes each of them to come back, as it is by default.
+  const where = { url: proxy.url, leaseMs: 3 * LEASE_MS };
+  const [one, two, three] = ['one', 'two', 'three'].map((id) => new Member(id, RULES, [], where));
   one!.come('ann');
   two!.come('ben');
   three!.come('cid');
   await eventually(() => expect([...news()].sort()).toEqual(['+ann', '+ben', '+cid']));
-  await steady();
+  for (let lease = 0; lease < 3; lease += 1) await steady();
   proxy.cut();
-  await new Promise((resolve) => setTimeout(resolve, 3 * LEASE_MS));
+  await new Promise((resolve) => setTimeout(resolve, 5 * LEASE_MS));
   proxy.heal();
   await eventually(async () => expect(await one!.online('ann', 'ben', 'cid')).toHaveLength(3), 10_000);
-  await steady();
-  await steady();
+  for (let lease = 0; lease < 6; lease += 1) await steady();
   expect(news()).toHaveLength(3);
   expect(await two!.online('ann', 'ben', 'cid')).toHaveLength(3);
   proxy.close();
+});
+
+it('a node keeps its lease however fast others come and go again', async () => {
+  const one = new Member('one');
+  one.come('ann');
+  await eventually(() => expect(newsOf('ann')).toEqual(['+ann']));
+  for (const end = performance.now() + 2 * LEASE_MS; performance.now() < end;) {
+    one.go(one.come('ben'));
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  const [leaseEnd] = (await server.command('ZMSCORE', '{live-messages}:nodes', 'one-1')) as [string];
+  expect(Number(leaseEnd)).toBeGreaterThan(Date.now());
 });
 
 it('a node that was taken for dead comes back, with all its users', async () => {
@@ -199,6 +218,7 @@ it.each<[how: string, lose: () => Promise<unknown>]>([
   await eventually(async () => expect(await one.online('ann', 'ben')).toEqual(['ann', 'ben']), 10_000);
   await eventually(() => expect(news()).toContain('*'), 10_000);
   await steady();
+  expect(two.node.load).toEqual({ own: 1, all: 3, nodes: 2 });
   expect(
     news()
       .filter((item) => item !== '*')
@@ -206,6 +226,56 @@ it.each<[how: string, lose: () => Promise<unknown>]>([
   ).toEqual(['+ann', '+ben']);
   expect(await two.store.count()).toBe(2);
   expect(one.node.excess).toEqual([]);
+});
+
+it('while the nodes come back after Redis was emptied, none takes itself for the only one', async () => {
+  const [one, two] = [new Member('one'), new Member('two')];
+  one.come('ann');
+  two.come('ben');
+  await eventually(() => {
+    for (const { node } of [one, two]) expect(node.load).toEqual({ own: 1, all: 2, nodes: 2 });
+  });
+  for (const { node } of [one, two]) node.loads.length = 0;
+  await server.command('FLUSHALL');
+  await eventually(() => {
+    for (const { node } of [one, two]) expect(node.load).toEqual({ own: 1, all: 2, nodes: 2 });
+  });
+  for (const { node } of [one, two]) {
+    for (const load of node.loads) expect(load).toEqual({ own: 1, all: 2, nodes: 2 });
+  }
+});
+
+it('a Redis that was gone for longer than a lease, and has its data still, announces nobody', async () => {
+  const [one, two] = [new Member('one'), new Member('two')];
+  one.come('ann');
+  two.come('ben');
+  await eventually(() => expect([...news()].sort()).toEqual(['+ann', '+ben']));
+  await steady();
+  await server.kill();
+  await steady();
+  await steady();
+  await server.up();
+  await eventually(async () => expect(await one.online('ann', 'ben')).toEqual(['ann', 'ben']), 10_000);
+  await eventually(() => expect(news()).toContain('*'), 10_000);
+  await steady();
+  expect(news().filter((item) => item.startsWith('-'))).toEqual([]);
+});
+
+it('nobody stays who went while it was not known whether he had been taken in', async () => {
+  const one = new Member('one');
+  const ann = one.come('ann');
+  await eventually(() => expect(newsOf('ann')).toEqual(['+ann']));
+  server.pause();
+  const ben = one.come('ben');
+  await eventually(() => expect(one.errors).toContain('no answer within 1000 ms'));
+  one.go(ben);
+  one.go(ann);
+  server.resume();
+  // It has taken in what it got before it hung.
+  await eventually(async () => expect(await one.store.count()).toBe(0), 10_000);
+  for (const user of ['ann', 'ben']) {
+    expect(await server.command('EXISTS', `{live-messages}:user:${user}`)).toBe(0);
+  }
 });
 
 it('a store that is not there yet is joined when it is', async () => {
@@ -282,5 +352,21 @@ describe('the limit of connections per user', () => {
     here.come('ann');
     await eventually(() => expect(here.node.load?.own).toBe(1));
     expect(here.node.excess).toEqual([]);
+  });
+
+  it('names all of them, however many users have too many', async () => {
+    const users = Array.from({ length: 500 }, (_, index) => `user ${index}`);
+    const many = users.flatMap((user) => Array.from({ length: 10 }, () => attendance(user, since(9_000))));
+    new Member('there', RULES, many);
+    await eventually(async () =>
+      expect(await server.command('ZCARD', '{live-messages}:user:user 499')).toBe(10),
+    );
+    const here = new Member(
+      'here',
+      { ...RULES, connectionsPerUser: 1 },
+      users.map((user) => attendance(user)),
+    );
+    await eventually(() => expect(here.node.excess.flatMap(({ serials }) => serials)).toHaveLength(5_000));
+    expect(here.errors).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@ export class RecordingNode implements PresenceNode {
   /** `+ann`, `-ann`; `*` for news that are not all there are. */
   readonly news: string[] = [];
   readonly excess: Excess[] = [];
-  load: NodeLoad | undefined;
+  readonly loads: NodeLoad[] = [];
   /** How many times it can't announce what it is told. */
   failures = 0;
 
@@ -22,6 +22,11 @@ export class RecordingNode implements PresenceNode {
 
   get size(): number {
     return this.present.size;
+  }
+
+  /** What it was told last of how much it has. */
+  get load(): NodeLoad | undefined {
+    return this.loads.at(-1);
   }
 
   attendances(): Iterable<Attendance> {
@@ -43,6 +48,6 @@ export class RecordingNode implements PresenceNode {
   }
 
   onLoad(load: NodeLoad): void {
-    this.load = load;
+    this.loads.push(load);
   }
 }

@@ -8,17 +8,25 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
+/** Who has not seen yet that the data's life is over must not judge by it who is dead or gone. */
+const IN_LIFE = `
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+if redis.call('GET', KEYS[1]) ~= ARGV[1] or string.match(ARGV[1], '^%w+') ~= run then return false end
+`;
+
 /**
  * Renews a node's lease, and takes in who came and who is gone; whatever of it was taken in before changes nothing.
  *
  * KEYS: life, nodes, loads, online, leaving, news, the node's users, then each entry's user. ARGV: the node's key, the
  * life that it knows (empty: it joins), the life that it knew before that, the lease, the grace (both in ms), the limit
- * of connections per user, how many connections the node has, then of each entry `came`, `back` (it came when nobody
- * could write it down: no news) or `gone`, the member of the user's set, and when the connection began.
+ * of connections per user, how many connections the node has, a number above that of its last call, then of each entry
+ * `came`, `back` (it came when nobody could write it down: no news) or `gone`, the user's id, the member of his set, and
+ * when the connection began.
  *
  * Answers the life, the server's milliseconds, how many connections there are, how many nodes, how much news, and of
  * those who have too many the entry and the members of the oldest. Where the node is not known, which is where a life
- * has ended or the others took it for dead, nothing is taken in, and only the life is answered.
+ * has ended or the others took it for dead, or where the call is older than another, nothing is taken in, and only the
+ * life is answered.
  *
  * A life ends with the server (\`run_id\`) or its data: whatever stands there then may be of before, so every node's
  * lease is over, and each comes back under a key of its own.
@@ -31,19 +39,24 @@ ${NOW}
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local life = redis.call('GET', LIFE)
 if not life or string.match(life, '^%w+') ~= run then
-  for _, node in ipairs(redis.call('ZRANGE', NODES, 0, -1)) do redis.call('ZADD', NODES, 0, node) end
+  for _, node in ipairs(redis.call('ZRANGE', NODES, 0, -1)) do
+    redis.call('ZADD', NODES, 0, node)
+    redis.call('HDEL', LOADS, node)
+  end
   life = run .. ' ' .. string.format('%.0f', now)
   redis.call('SET', LIFE, life)
 end
 if known ~= '' and (known ~= life or not redis.call('ZSCORE', NODES, key)) then return { life } end
+local last = redis.call('HMGET', LOADS, key)[1]
+if last and tonumber(string.match(last, ' (%d+)')) >= tonumber(ARGV[8]) then return { life } end
 if known == '' and before ~= '' and before ~= life then redis.call('ZADD', NEWS, 'NX', now + lease, '*') end
 redis.call('ZADD', NODES, now + lease, key)
-redis.call('HSET', LOADS, key, ARGV[7])
+redis.call('HSET', LOADS, key, ARGV[7] .. ' ' .. ARGV[8])
 
 local came = {}
 for index = 8, #KEYS do
   local user = KEYS[index]
-  local what, id, member, since = unpack(ARGV, index * 4 - 24, index * 4 - 21)
+  local what, id, member, since = unpack(ARGV, index * 4 - 23, index * 4 - 20)
   if what == 'gone' then
     if redis.call('ZREM', user, member) == 1 then
       if redis.call('HINCRBY', USERS, id, -1) <= 0 then redis.call('HDEL', USERS, id) end
@@ -66,7 +79,10 @@ local function lives(node)
   return leases[node]
 end
 
-local excess = {}
+local all = 0
+for _, load in ipairs(redis.call('HVALS', LOADS)) do all = all + string.match(load, '%d+') end
+local living = redis.call('ZCOUNT', NODES, now, '+inf')
+local answer = { life, string.format('%.0f', now), all, living, redis.call('ZCOUNT', NEWS, '-inf', now) }
 for user, entry in pairs(came) do
   if redis.call('ZCARD', user) > limit then
     local counted = {}
@@ -75,25 +91,23 @@ for user, entry in pairs(came) do
       if lives(node) and tonumber(replaced) > now then counted[#counted + 1] = member end
     end
     for index = 1, math.min(#counted - limit, ${MAX_EXCESS}) do
-      excess[#excess + 1] = entry
-      excess[#excess + 1] = counted[index]
+      answer[#answer + 1] = entry
+      answer[#answer + 1] = counted[index]
     end
   end
 end
-
-local all = 0
-for _, load in ipairs(redis.call('HVALS', LOADS)) do all = all + load end
-return { life, string.format('%.0f', now), all, redis.call('ZCARD', NODES), redis.call('ZCOUNT', NEWS, '-inf', now), unpack(excess) }
+return answer
 `);
 
 /**
  * Takes nodes whose leases are over out of those that live, and answers one of the dead whose users nobody is seeing to.
  *
- * KEYS: nodes, loads, dead. ARGV: after how many milliseconds somebody else sees to it. A dead node is its key, a blank,
- * and when its lease was over.
+ * KEYS: life, nodes, loads, dead. ARGV: the life that the asking node knows, and after how many milliseconds somebody
+ * else sees to it. A dead node is its key, a blank, and when its lease was over.
  */
 export const BURY = new RedisScript(`
-local NODES, LOADS, DEAD = unpack(KEYS)
+${IN_LIFE}
+local NODES, LOADS, DEAD = unpack(KEYS, 2)
 ${NOW}
 local over = redis.call('ZRANGEBYSCORE', NODES, '-inf', now, 'WITHSCORES', 'LIMIT', 0, 10)
 for index = 1, #over, 2 do
@@ -102,7 +116,7 @@ for index = 1, #over, 2 do
   redis.call('ZADD', DEAD, now, over[index] .. ' ' .. over[index + 1])
 end
 local dead = redis.call('ZRANGEBYSCORE', DEAD, '-inf', now, 'LIMIT', 0, 1)[1]
-if dead then redis.call('ZADD', DEAD, now + ARGV[1], dead) end
+if dead then redis.call('ZADD', DEAD, now + ARGV[2], dead) end
 return dead
 `);
 
@@ -136,7 +150,7 @@ for index = 3, #KEYS do
     if string.sub(member, 1, #prefix) == prefix then redis.call('ZREM', user, member) end
   end
   redis.call('HDEL', USERS, id)
-  if redis.call('EXISTS', user) == 0 then redis.call('ZADD', LEAVING, ARGV[2], id) end
+  if redis.call('EXISTS', user) == 0 then redis.call('ZADD', LEAVING, 'GT', ARGV[2], id) end
 end
 return 0
 `);
@@ -144,12 +158,13 @@ return 0
 /**
  * Those whose grace is over, and who have not come back, are online no more.
  *
- * KEYS: leaving, online, news, then each user. ARGV: each user's id.
+ * KEYS: life, leaving, online, news, then each user. ARGV: the life that the asking node knows, then each user's id.
  */
 export const DEPART = new RedisScript(`
-local LEAVING, ONLINE, NEWS = KEYS[1], KEYS[2], KEYS[3]
+${IN_LIFE}
+local LEAVING, ONLINE, NEWS = unpack(KEYS, 2, 4)
 ${NOW}
-for index = 4, #KEYS do
+for index = 5, #KEYS do
   local id = ARGV[index - 3]
   local due = tonumber(redis.call('ZSCORE', LEAVING, id) or now + 1)
   if due <= now then

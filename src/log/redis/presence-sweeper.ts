@@ -22,6 +22,8 @@ export class PresenceSweeper {
   private readonly timer: NodeJS.Timeout;
   private steadySince = Number.POSITIVE_INFINITY;
   private renewedAt = Number.NEGATIVE_INFINITY;
+  /** The life of the data in which the lease was renewed. */
+  private life = '';
   private buriedAt = Number.NEGATIVE_INFINITY;
   /** The server's clock, less this process's. */
   private aheadMs = 0;
@@ -46,10 +48,11 @@ export class PresenceSweeper {
     this.steadySince = performance.now();
   }
 
-  /** This node's lease is renewed. @param serverNow the server's milliseconds since 1970 */
-  renewed(serverNow: number): void {
-    if (!this.isInTouch) this.interrupt();
+  /** The lease was renewed. @param serverNow the server's milliseconds since 1970 */
+  onRenewed(life: string, serverNow: number): void {
+    if (!this.isFresh) this.interrupt();
     this.renewedAt = performance.now();
+    this.life = life;
     this.aheadMs = serverNow - Date.now();
   }
 
@@ -69,21 +72,20 @@ export class PresenceSweeper {
   }
 
   /** A node that could not renew its lease for long can't know who else could. */
-  private get isInTouch(): boolean {
+  private get isFresh(): boolean {
     return performance.now() - this.renewedAt <= this.timings.leaseMs / 2;
   }
 
   private get isSteady(): boolean {
-    return this.isInTouch && performance.now() - this.steadySince >= this.timings.leaseMs;
+    return this.isFresh && performance.now() - this.steadySince >= this.timings.leaseMs;
   }
 
   private async sweep(): Promise<void> {
     if (this.isSweeping || this.closed || this.steadySince === Number.POSITIVE_INFINITY) return;
     this.isSweeping = true;
     try {
-      if (this.isSteady) await this.buryTheDead();
-      // That may have taken long.
-      if (this.isSteady) await this.letGo();
+      await this.buryTheDead();
+      await this.letGo();
       do {
         this.isWanted = false;
         await this.announce();
@@ -99,9 +101,10 @@ export class PresenceSweeper {
     const now = performance.now();
     if (now - this.buriedAt < this.timings.beatMs) return;
     this.buriedAt = now;
-    const { nodes, loads, dead } = this.keys;
-    while (this.isSteady) {
-      const one = await this.ask((client) => BURY.run(client, [nodes, loads, dead], [TAKEN_MS]));
+    const { life, nodes, loads, dead } = this.keys;
+    while (this.isSteady && !this.closed) {
+      const args = [this.life, TAKEN_MS];
+      const one = await this.ask((client) => BURY.run(client, [life, nodes, loads, dead], args));
       if (typeof one !== 'string') return;
       await this.takeUsersOff(one);
       await this.ask((client) => client.zrem(dead, one));
@@ -125,13 +128,13 @@ export class PresenceSweeper {
   }
 
   private async letGo(): Promise<void> {
-    const { leaving, online, news, user } = this.keys;
-    for (let page = 0; page < MAX_PAGES; page += 1) {
+    const { life, leaving, online, news, user } = this.keys;
+    for (let page = 0; page < MAX_PAGES && this.isSteady && !this.closed; page += 1) {
       const first = await this.ask((client) => client.zrange(leaving, '0', String(PAGE - 1), 'WITHSCORES'));
       const ids = first.filter((_, at) => at % 2 === 0 && Number(first[at + 1]) <= this.serverNow);
       if (ids.length === 0) return;
-      const keys = [leaving, online, news, ...ids.map((id) => user(id))];
-      await this.ask((client) => DEPART.run(client, keys, ids));
+      const keys = [life, leaving, online, news, ...ids.map((id) => user(id))];
+      await this.ask((client) => DEPART.run(client, keys, [this.life, ...ids]));
       if (ids.length < PAGE) return;
     }
   }

@@ -24,6 +24,8 @@ const NEVER = 9e15;
 interface Entry {
   readonly what: 'came' | 'back' | 'gone';
   readonly attendance: Attendance;
+  /** It was sent, and may have been taken in. */
+  readonly isInDoubt?: boolean;
 }
 
 /**
@@ -31,15 +33,19 @@ interface Entry {
  * is not known any more. Each entry may be sent more than once.
  */
 export class RedisPresenceSession implements PresenceSession {
-  /** By serial; of a connection that was never said to have come, nothing is said when it goes. */
+  /** By serial; of a connection that was never sent as one that came, nothing is said when it goes. */
   private waiting = new Map<number, Entry>();
   private joins = 0;
   /** Which life of the data it has joined in; empty: none. */
   private life = '';
   /** The last one that it had joined in. */
   private before = '';
+  /** How often it has asked: what comes late, over a connection that was given up, must not undo what came after it. */
+  private asked = 0;
   private timer: NodeJS.Timeout | undefined;
   private underWay: Promise<void> | undefined;
+  /** A sync is soon, or follows at once on the one that is under way: more entries do not put it off. */
+  private isGathering = false;
   private hasLeft = false;
   private readonly sweeper: PresenceSweeper;
 
@@ -61,7 +67,7 @@ export class RedisPresenceSession implements PresenceSession {
 
   gone(attendance: Attendance): void {
     const unsaid = this.waiting.get(attendance.serial);
-    if (unsaid && unsaid.what !== 'gone') this.waiting.delete(attendance.serial);
+    if (unsaid && unsaid.what !== 'gone' && !unsaid.isInDoubt) this.waiting.delete(attendance.serial);
     else this.note({ what: 'gone', attendance });
   }
 
@@ -83,7 +89,9 @@ export class RedisPresenceSession implements PresenceSession {
     // Without a life all are said when it has joined.
     if (this.life === '' || this.hasLeft) return;
     this.waiting.set(entry.attendance.serial, entry);
-    if (this.waiting.size === 1) this.syncWithin(GATHER_MS);
+    if (this.isGathering) return;
+    this.isGathering = true;
+    this.syncWithin(GATHER_MS);
   }
 
   private syncWithin(ms: number): void {
@@ -94,6 +102,7 @@ export class RedisPresenceSession implements PresenceSession {
   }
 
   private async sync(): Promise<void> {
+    this.isGathering = false;
     this.underWay = this.exchange();
     let isDone = false;
     try {
@@ -103,35 +112,41 @@ export class RedisPresenceSession implements PresenceSession {
       if (!this.hasLeft) this.onError(error as Error);
     }
     this.underWay = undefined;
+    this.isGathering = this.waiting.size > 0;
     this.syncWithin(!isDone ? RETRY_MS : this.waiting.size > 0 ? GATHER_MS : this.timings.beatMs);
   }
 
-  /** Says all there is to say. */
+  /** Says what there is to say, until less than a page is left: that is gathered again. */
   private async exchange(): Promise<void> {
     do {
       if (this.life === '') await this.join();
-      const entries = this.takePage();
+      const entries = this.nextPage();
       try {
         await this.send(entries);
       } catch (error) {
-        // What was said of them since then counts.
-        this.waiting = new Map([
-          ...entries.map((entry) => [entry.attendance.serial, entry] as const),
-          ...this.waiting,
-        ]);
+        this.putBack(entries);
         throw error;
       }
-    } while (this.waiting.size > 0 && !this.hasLeft);
+    } while ((this.life === '' || this.waiting.size >= PAGE) && !this.hasLeft);
   }
 
-  private takePage(): Entry[] {
+  private nextPage(): Entry[] {
     const entries: Entry[] = [];
     for (const [serial, entry] of this.waiting) {
       if (entries.length === PAGE) break;
-      entries.push(entry);
       this.waiting.delete(serial);
+      entries.push(entry);
     }
     return entries;
+  }
+
+  /** In their order, before all else; what was said of them since then counts. */
+  private putBack(entries: readonly Entry[]): void {
+    const inDoubt = entries.map((entry) => ({ ...entry, isInDoubt: true }));
+    this.waiting = new Map([
+      ...inDoubt.map((entry) => [entry.attendance.serial, entry] as const),
+      ...this.waiting,
+    ]);
   }
 
   private async join(): Promise<void> {
@@ -148,15 +163,14 @@ export class RedisPresenceSession implements PresenceSession {
   }
 
   private async send(entries: readonly Entry[]): Promise<void> {
-    const [life, now, all, nodes, news, ...excess] = await this.run(entries, this.life);
+    const [, now, all, nodes, news, ...excess] = await this.run(entries, this.life);
     if (now === undefined) {
       // Taken for dead, or in a life that has ended: all are said again, under another key.
       this.life = '';
       this.waiting.clear();
-      return this.exchange();
+      return;
     }
-    this.life = life!;
-    this.sweeper.renewed(Number(now));
+    this.sweeper.onRenewed(this.life, Number(now));
     this.node.onLoad({ own: this.node.size, all: Number(all), nodes: Number(nodes) });
     if (excess.length > 0) this.node.onExcess(excessOf(entries, excess));
     if (Number(news) > 0) this.sweeper.look();
@@ -167,7 +181,9 @@ export class RedisPresenceSession implements PresenceSession {
     const keys = [life, nodes, loads, online, leaving, news, usersOf(this.key)];
     const { leaseMs } = this.timings;
     const { graceMs, connectionsPerUser } = this.rules;
-    const args = [this.key, known, this.before, leaseMs, graceMs, connectionsPerUser, this.node.size];
+    this.asked += 1;
+    const { size } = this.node;
+    const args = [this.key, known, this.before, leaseMs, graceMs, connectionsPerUser, size, this.asked];
     for (const { what, attendance } of entries) {
       const { userId, serial, connectedAt, replacedFrom } = attendance;
       keys.push(user(userId));
