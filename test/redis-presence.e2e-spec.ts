@@ -10,6 +10,9 @@ const RULES: PresenceRules = { graceMs: 150, connectionsPerUser: 20 };
 /** As in test/support/redis-log.ts. */
 const LEASE_MS = 800;
 
+/** Longer than it takes everyone to come back to a Redis that was gone, as it is by default. */
+const LONG = { leaseMs: 3 * LEASE_MS };
+
 jest.setTimeout(30_000);
 
 let server: RedisServer;
@@ -64,7 +67,7 @@ const news = () => nodes.flatMap(({ node }) => node.news);
 const newsOf = (userId: string) => news().filter((one) => one.slice(1) === userId);
 
 /** Everybody has joined, and a whole lease has passed, so that they may say who is gone. */
-const steady = () => new Promise((resolve) => setTimeout(resolve, LEASE_MS * 1.25));
+const steady = (leaseMs = LEASE_MS) => new Promise((resolve) => setTimeout(resolve, leaseMs * 1.25));
 
 beforeEach(async () => {
   nodes = [];
@@ -155,19 +158,18 @@ it('a Redis that hangs for longer than a lease announces nobody', async () => {
 
 it('a Redis that nobody can reach for longer than a lease announces nobody', async () => {
   const proxy = await Proxy.to(server.port);
-  // Longer than it takes each of them to come back, as it is by default.
-  const where = { url: proxy.url, leaseMs: 3 * LEASE_MS };
+  const where = { url: proxy.url, ...LONG };
   const [one, two, three] = ['one', 'two', 'three'].map((id) => new Member(id, RULES, [], where));
   one!.come('ann');
   two!.come('ben');
   three!.come('cid');
   await eventually(() => expect([...news()].sort()).toEqual(['+ann', '+ben', '+cid']));
-  for (let lease = 0; lease < 3; lease += 1) await steady();
+  await steady(LONG.leaseMs);
   proxy.cut();
   await new Promise((resolve) => setTimeout(resolve, 5 * LEASE_MS));
   proxy.heal();
   await eventually(async () => expect(await one!.online('ann', 'ben', 'cid')).toHaveLength(3), 10_000);
-  for (let lease = 0; lease < 6; lease += 1) await steady();
+  await steady(2 * LONG.leaseMs);
   expect(news()).toHaveLength(3);
   expect(await two!.online('ann', 'ben', 'cid')).toHaveLength(3);
   proxy.close();
@@ -208,16 +210,19 @@ it.each<[how: string, lose: () => Promise<unknown>]>([
   ['is restarted empty', () => server.kill().then(() => (server.forgetData(), server.up()))],
   ['is restarted with its data', () => server.kill().then(() => server.up())],
 ])('everyone is there again after Redis %s, is no news, and everyone is told to look', async (_, lose) => {
-  const [one, two] = [new Member('one', { ...RULES, connectionsPerUser: 2 }), new Member('two')];
+  const [one, two] = [
+    new Member('one', { ...RULES, connectionsPerUser: 2 }, [], LONG),
+    new Member('two', RULES, [], LONG),
+  ];
   one.come('ann');
   one.come('ann');
   two.come('ben');
   await eventually(() => expect([...news()].sort()).toEqual(['+ann', '+ben']));
-  await steady();
+  await steady(LONG.leaseMs);
   await lose();
   await eventually(async () => expect(await one.online('ann', 'ben')).toEqual(['ann', 'ben']), 10_000);
   await eventually(() => expect(news()).toContain('*'), 10_000);
-  await steady();
+  await steady(LONG.leaseMs);
   expect(two.node.load).toEqual({ own: 1, all: 3, nodes: 2 });
   expect(
     news()
@@ -246,18 +251,17 @@ it('while the nodes come back after Redis was emptied, none takes itself for the
 });
 
 it('a Redis that was gone for longer than a lease, and has its data still, announces nobody', async () => {
-  const [one, two] = [new Member('one'), new Member('two')];
+  const [one, two] = [new Member('one', RULES, [], LONG), new Member('two', RULES, [], LONG)];
   one.come('ann');
   two.come('ben');
   await eventually(() => expect([...news()].sort()).toEqual(['+ann', '+ben']));
-  await steady();
+  await steady(LONG.leaseMs);
   await server.kill();
-  await steady();
-  await steady();
+  await steady(LONG.leaseMs);
   await server.up();
   await eventually(async () => expect(await one.online('ann', 'ben')).toEqual(['ann', 'ben']), 10_000);
   await eventually(() => expect(news()).toContain('*'), 10_000);
-  await steady();
+  await steady(LONG.leaseMs);
   expect(news().filter((item) => item.startsWith('-'))).toEqual([]);
 });
 
