@@ -140,6 +140,21 @@ it('the users of a node that dies are gone, each announced once, but for those w
   expect(await three.online('user 7', 'user 8')).toEqual(['user 7']);
 });
 
+it('who leaves while a node that he was on before is dead unnoticed has his grace all the same', async () => {
+  const one = new Member('one', { ...RULES, graceMs: 60_000 });
+  const ann = one.come('ann');
+  await eventually(() => expect(newsOf('ann')).toEqual(['+ann']));
+  await server.command('ZADD', '{live-messages}:user:ann', '0', 'dead-1 1 9e15');
+  await server.command('HSET', '{live-messages}:node:dead-1', 'ann', '1');
+  one.go(ann);
+  await eventually(() => expect(one.node.load?.own).toBe(0));
+  await server.command('ZADD', '{live-messages}:dead', '0', 'dead-1 0');
+  await eventually(async () => expect(await server.command('EXISTS', '{live-messages}:node:dead-1')).toBe(0));
+  await steady();
+  expect(await one.online('ann')).toEqual(['ann']);
+  expect(newsOf('ann')).toEqual(['+ann']);
+});
+
 it('a Redis that hangs for longer than a lease announces nobody', async () => {
   const [one, two] = [new Member('one'), new Member('two')];
   one.come('ann');

@@ -92,20 +92,41 @@ export class Proxy {
     this.pass(line, far, near, () => line.silence !== 'none');
   }
 
-  /** In order: what came while it was slow is not overtaken by what comes after. */
   private pass(line: Line, from: Socket, to: Socket, isSilent: () => boolean): void {
-    let busyUntil = 0;
-    from.on('data', (bytes) => {
-      const now = performance.now();
-      busyUntil = Math.max(busyUntil, this.mood.kind === 'slow' ? now + this.mood.delayMs : now);
-      const write = () => void (isSilent() || to.destroyed || to.write(bytes));
-      if (busyUntil <= now) write();
-      else setTimeout(write, busyUntil - now);
-    });
+    const queue = new DelayedQueue((bytes) => void (isSilent() || to.destroyed || to.write(bytes)));
+    from.on('data', (bytes) => queue.add(bytes, this.mood.kind === 'slow' ? this.mood.delayMs : 0));
     from.on('error', () => undefined);
     from.on('close', () => {
       this.lines.delete(line);
+      queue.close();
       to.destroy();
     });
+  }
+}
+
+/** Bytes in their order, each piece after its delay: none overtakes another, as TCP has it, however late a timer is. */
+class DelayedQueue {
+  private readonly pieces: { readonly bytes: Buffer; readonly due: number }[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly write: (bytes: Buffer) => void) {}
+
+  add(bytes: Buffer, delayMs: number): void {
+    if (delayMs === 0 && this.pieces.length === 0) return this.write(bytes);
+    this.pieces.push({ bytes, due: performance.now() + delayMs });
+    this.timer ??= setTimeout(() => this.run(), delayMs);
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+  }
+
+  private run(): void {
+    this.timer = undefined;
+    while (this.pieces.length > 0 && this.pieces[0]!.due <= performance.now()) {
+      this.write(this.pieces.shift()!.bytes);
+    }
+    const [next] = this.pieces;
+    if (next) this.timer = setTimeout(() => this.run(), Math.max(1, next.due - performance.now()));
   }
 }

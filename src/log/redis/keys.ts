@@ -25,7 +25,7 @@ export interface PresenceKeys {
   readonly dead: string;
   /** Set: the users who are online, those in their grace among them. */
   readonly online: string;
-  /** Sorted set: users without a connection, by the millisecond in which their grace ends. */
+  /** Sorted set: users who have lost a connection, by the millisecond in which the grace after it ends. */
   readonly leaving: string;
   /** Sorted set: `+` or `-` and a user to be announced, or `*` for everyone, by when. */
   readonly news: string;

@@ -60,7 +60,8 @@ for index = 8, #KEYS do
   if what == 'gone' then
     if redis.call('ZREM', user, member) == 1 then
       if redis.call('HINCRBY', USERS, id, -1) <= 0 then redis.call('HDEL', USERS, id) end
-      if redis.call('EXISTS', user) == 0 then redis.call('ZADD', LEAVING, now + grace, id) end
+      -- Also where he has others: they may be on a node of which nobody knows yet that it is dead.
+      redis.call('ZADD', LEAVING, now + grace, id)
     end
   elseif redis.call('ZADD', user, since, member) == 1 then
     redis.call('HINCRBY', USERS, id, 1)
@@ -136,7 +137,7 @@ return 0
 `);
 
 /**
- * Takes users off a dead node: who has no connection elsewhere leaves.
+ * Takes users off a dead node: who has no connection elsewhere leaves, but has the grace of those that he closed.
  *
  * KEYS: leaving, the node's users, then each user. ARGV: the node's key, when its users leave (the server's
  * milliseconds), then each user's id.

@@ -56,7 +56,7 @@ function judgeNews(
     const told = `user ${user} ${online ? 'online' : 'offline'} at ${at} by node ${node}`;
     if (online === (last?.online ?? false)) {
       if (last && isToldAgain(last, one, evidence.nodes)) figures.toldAgain += 1;
-      else if (isPassedOver(last, one, evidence.tellingKills)) figures.passedOver += 1;
+      else if (isPassedOver(last, one, truth, evidence.tellingKills)) figures.passedOver += 1;
       else figures.wrong('announced twice', `${told}, before at ${last?.at} by node ${last?.node}`);
       continue;
     }
@@ -109,10 +109,20 @@ function isToldAgain(first: News, second: News, nodes: readonly NodeHistory[]): 
   );
 }
 
-/** The opposite was taken up by a node that was killed, and came to nothing, because it was not so any more. */
-function isPassedOver(first: News | undefined, second: News, tellingKills: readonly number[]): boolean {
-  const since = Math.max(first?.at ?? 0, second.at - TOLD_AGAIN_MS[1]);
-  return tellingKills.some((kill) => isBetween(kill, [since, second.at]));
+/**
+ * He came in between, so there was a change; it was taken up by a node that was killed as it told, and came to nothing,
+ * because it was not so any more.
+ */
+function isPassedOver(
+  first: News | undefined,
+  second: News,
+  truth: UserTruth,
+  tellingKills: readonly number[],
+): boolean {
+  const firstAt = first?.at ?? 0;
+  const mayPass = [Math.max(firstAt, second.at - TOLD_AGAIN_MS[1]), second.at] as const;
+  const hasCome = truth.present.some(([from]) => isBetween(from, [firstAt, second.at]));
+  return hasCome && tellingKills.some((kill) => isBetween(kill, mayPass));
 }
 
 function judgeAnswer(answer: Answer, truths: readonly UserTruth[], figures: Figures): void {
