@@ -9,6 +9,7 @@ const RULES: PresenceRules = { graceMs: 150, connectionsPerUser: 20 };
 
 /** As in test/support/redis-log.ts. */
 const LEASE_MS = 800;
+const BEAT_MS = 100;
 
 /** Longer than it takes everyone to come back to a Redis that was gone, as it is by default. */
 const LONG = { leaseMs: 3 * LEASE_MS };
@@ -30,9 +31,12 @@ class Member {
     id: string,
     rules = RULES,
     present: readonly Attendance[] = [],
-    { url = server.url, leaseMs = LEASE_MS } = {},
+    { url = server.url, leaseMs = LEASE_MS, beatMs = BEAT_MS } = {},
   ) {
-    this.log = redisEventLog({ url }, (_, error) => this.errors.push(error.message), { leaseMs });
+    this.log = redisEventLog({ url }, (_, error) => this.errors.push(error.message), {
+      leaseMs,
+      beatMs,
+    });
     this.store = this.log.presence();
     this.node = new RecordingNode(id);
     for (const one of present) this.node.present.add(one);
@@ -238,7 +242,7 @@ it.each<[how: string, lose: () => Promise<unknown>]>([
   await eventually(async () => expect(await one.online('ann', 'ben')).toEqual(['ann', 'ben']), 10_000);
   await eventually(() => expect(news()).toContain('*'), 10_000);
   await steady(LONG.leaseMs);
-  expect(two.node.load).toEqual({ own: 1, all: 3, nodes: 2 });
+  await eventually(() => expect(two.node.load).toEqual({ own: 1, all: 3, nodes: 2 }));
   expect(
     news()
       .filter((item) => item !== '*')
@@ -249,20 +253,21 @@ it.each<[how: string, lose: () => Promise<unknown>]>([
 });
 
 it('while the nodes come back after Redis was emptied, none takes itself for the only one', async () => {
-  const [one, two] = [new Member('one'), new Member('two')];
+  const [one, two] = [new Member('one'), new Member('two', RULES, [], { beatMs: 350 })];
   one.come('ann');
   two.come('ben');
+  const whole = { own: 1, all: 2, nodes: 2 };
   await eventually(() => {
-    for (const { node } of [one, two]) expect(node.load).toEqual({ own: 1, all: 2, nodes: 2 });
+    for (const { node } of [one, two]) expect(node.load).toEqual(whole);
   });
-  for (const { node } of [one, two]) node.loads.length = 0;
   await server.command('FLUSHALL');
-  await eventually(() => {
-    for (const { node } of [one, two]) expect(node.load).toEqual({ own: 1, all: 2, nodes: 2 });
-  });
-  for (const { node } of [one, two]) {
-    for (const load of node.loads) expect(load).toEqual({ own: 1, all: 2, nodes: 2 });
-  }
+  one.node.loads.length = 0;
+  await eventually(async () =>
+    expect(await server.command('ZRANGE', '{live-messages}:nodes', '0', '-1')).toEqual(['one-2', 'two-2']),
+  );
+  const told = one.node.loads.length;
+  await eventually(() => expect(one.node.loads.length).toBeGreaterThan(told));
+  expect(one.node.loads).toEqual(one.node.loads.map(() => whole));
 });
 
 it('a Redis that was gone for longer than a lease, and has its data still, announces nobody', async () => {
@@ -318,6 +323,14 @@ it('what could not be announced is announced later', async () => {
   await server.command('ZADD', '{live-messages}:news', 'XX', '0', '+ann');
   await eventually(() => expect(newsOf('ann')).toEqual(['+ann']));
   await eventually(async () => expect(await server.command('EXISTS', '{live-messages}:news')).toBe(0));
+});
+
+it('many changes are announced together: each announcement may wait for its turn', async () => {
+  const users = Array.from({ length: 3_000 }, (_, index) => attendance(`user ${index}`));
+  const one = new Member('one', RULES, users);
+  one.node.announceMs = 500;
+  await eventually(() => expect(news()).toHaveLength(3_000), 10_000);
+  expect(one.node.announcements).toBeLessThanOrEqual(3);
 });
 
 it('a node that stops says so: its users have their grace, and no lease', async () => {

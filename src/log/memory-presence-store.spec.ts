@@ -1,4 +1,5 @@
 import { RecordingNode, attendance } from '../../test/support/presence-node';
+import { eventually } from '../../test/support/eventually';
 import { MemoryPresenceStore } from './memory-presence-store';
 
 const RULES = { graceMs: 10_000, connectionsPerUser: 20 };
@@ -68,4 +69,20 @@ describe('who is online, in one process', () => {
     await jest.advanceTimersByTimeAsync(2_000);
     expect(node.news).toEqual(['+ann']);
   });
+});
+
+it('what was refused is told before what changed later, and never out of order', async () => {
+  const store = new MemoryPresenceStore();
+  const node = new RecordingNode('one');
+  const session = store.join(node, { graceMs: 1, connectionsPerUser: 20 });
+  // Both are refused: the log takes nothing for a while.
+  node.failures = 2;
+  node.announceMs = 30;
+  const ann = attendance('ann');
+  session.came(ann);
+  await eventually(() => expect(node.announcements).toBe(1));
+  session.gone(ann);
+  await eventually(() => expect(node.news).toHaveLength(2));
+  expect(node.news).toEqual(['+ann', '-ann']);
+  await session.leave();
 });

@@ -69,6 +69,7 @@ class MemoryPresenceSession implements PresenceSession {
   private changes: PresenceChange[] = [];
   private soon: NodeJS.Immediate | undefined;
   private later: NodeJS.Timeout | undefined;
+  private isAnnouncing = false;
   private hasLeft = false;
 
   constructor(
@@ -98,18 +99,25 @@ class MemoryPresenceSession implements PresenceSession {
   /** @internal with whatever else happens in this turn */
   tell(change: PresenceChange): void {
     this.changes.push(change);
-    this.soon ??= setImmediate(() => void this.announce());
+    if (!this.isAnnouncing && !this.later) this.soon ??= setImmediate(() => void this.announce());
   }
 
+  /** One at a time: what was refused comes again before what changed later. */
   private async announce(): Promise<void> {
-    const changes = this.changes;
-    this.changes = [];
     this.soon = undefined;
-    try {
-      await this.node.onNews({ changes, isIncomplete: false });
-    } catch {
-      this.changes = [...changes, ...this.changes];
-      if (!this.hasLeft) this.later = setTimeout(() => void this.announce(), RETRY_MS).unref();
+    this.later = undefined;
+    this.isAnnouncing = true;
+    while (this.changes.length > 0 && !this.later) {
+      const changes = this.changes;
+      this.changes = [];
+      try {
+        await this.node.onNews({ changes, isIncomplete: false });
+      } catch {
+        if (this.hasLeft) break;
+        this.changes = [...changes, ...this.changes];
+        this.later = setTimeout(() => void this.announce(), RETRY_MS).unref();
+      }
     }
+    this.isAnnouncing = false;
   }
 }

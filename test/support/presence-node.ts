@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Attendance, Excess, NodeLoad, PresenceNews, PresenceNode } from 'nestjs-live-messages';
 
 let serial = 0;
@@ -17,6 +18,9 @@ export class RecordingNode implements PresenceNode {
   readonly loads: NodeLoad[] = [];
   /** How many times it can't announce what it is told. */
   failures = 0;
+  /** How long an announcement takes, and how many there were. */
+  announceMs = 0;
+  announcements = 0;
 
   constructor(readonly id: string) {}
 
@@ -33,14 +37,15 @@ export class RecordingNode implements PresenceNode {
     return this.present;
   }
 
-  onNews({ changes, isIncomplete }: PresenceNews): Promise<void> {
+  async onNews({ changes, isIncomplete }: PresenceNews): Promise<void> {
+    this.announcements += 1;
+    if (this.announceMs > 0) await sleep(this.announceMs);
     if (this.failures > 0) {
       this.failures -= 1;
-      return Promise.reject(new Error('the log takes nothing now'));
+      throw new Error('the log takes nothing now');
     }
     for (const { userId, online } of changes) this.news.push(`${online ? '+' : '-'}${userId}`);
     if (isIncomplete) this.news.push('*');
-    return Promise.resolve();
   }
 
   onExcess(excess: readonly Excess[]): void {

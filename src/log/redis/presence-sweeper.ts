@@ -139,17 +139,29 @@ export class PresenceSweeper {
     }
   }
 
+  /** Together: an announcement may have to wait for its turn, and meanwhile nobody is let go here. */
   private async announce(): Promise<void> {
     const { news } = this.keys;
     for (;;) {
-      const taken = await this.ask((client) => TAKE_NEWS.run(client, [news], [PAGE, TAKEN_MS]));
-      const [, ...items] = taken as string[];
+      const pages = await this.takeNews();
+      const items = pages.flatMap(([, ...some]) => some);
       if (items.length === 0) return;
       const changes = items
         .filter((item) => item !== '*')
         .map((item) => ({ userId: item.slice(1), online: item.startsWith('+') }));
       await this.node.onNews({ changes, isIncomplete: changes.length < items.length });
-      await this.ask((client) => SETTLE_NEWS.run(client, [news], taken as string[]));
+      for (const page of pages) await this.ask((client) => SETTLE_NEWS.run(client, [news], page));
     }
+  }
+
+  /** In pages, each with the time at which it comes again before its news. */
+  private async takeNews(): Promise<string[][]> {
+    const pages: string[][] = [];
+    while (pages.length < MAX_PAGES) {
+      const taken = await this.ask((client) => TAKE_NEWS.run(client, [this.keys.news], [PAGE, TAKEN_MS]));
+      pages.push(taken as string[]);
+      if ((taken as string[]).length <= PAGE) break;
+    }
+    return pages;
   }
 }

@@ -12,8 +12,8 @@ const PAGE = 500;
 /** For how long those who come and go are gathered, in milliseconds. */
 const GATHER_MS = 20;
 
-/** How soon a node asks again that could not, in milliseconds. */
-const RETRY_MS = 1_000;
+/** How soon a node asks again that could not, in parts of its beat: well within a lease. */
+const RETRY_BEATS = 0.2;
 
 /** How long a node that stops waits for its farewell, in milliseconds. */
 const FAREWELL_MS = 1_000;
@@ -46,6 +46,8 @@ export class RedisPresenceSession implements PresenceSession {
   private underWay: Promise<void> | undefined;
   /** A sync is soon, or follows at once on the one that is under way: more entries do not put it off. */
   private isGathering = false;
+  /** Until then the others may not all have joined again, and what was known of the loads before stands. */
+  private loadsKnownAt = Number.NEGATIVE_INFINITY;
   private hasLeft = false;
   private readonly sweeper: PresenceSweeper;
 
@@ -112,8 +114,9 @@ export class RedisPresenceSession implements PresenceSession {
       if (!this.hasLeft) this.onError(error as Error);
     }
     this.underWay = undefined;
-    this.isGathering = this.waiting.size > 0;
-    this.syncWithin(!isDone ? RETRY_MS : this.waiting.size > 0 ? GATHER_MS : this.timings.beatMs);
+    this.isGathering = this.life === '' || this.waiting.size > 0;
+    const { beatMs } = this.timings;
+    this.syncWithin(!isDone ? beatMs * RETRY_BEATS : this.isGathering ? GATHER_MS : beatMs);
   }
 
   /** Says what there is to say, until less than a page is left: that is gathered again. */
@@ -127,7 +130,7 @@ export class RedisPresenceSession implements PresenceSession {
         this.putBack(entries);
         throw error;
       }
-    } while ((this.life === '' || this.waiting.size >= PAGE) && !this.hasLeft);
+    } while (this.waiting.size >= PAGE && !this.hasLeft);
   }
 
   private nextPage(): Entry[] {
@@ -153,6 +156,7 @@ export class RedisPresenceSession implements PresenceSession {
     this.joins += 1;
     const [life] = await this.run([], '');
     const what = this.before !== '' && this.before !== life ? 'back' : 'came';
+    if (what === 'back') this.loadsKnownAt = performance.now() + this.timings.leaseMs;
     this.sweeper.interrupt();
     this.life = life!;
     this.before = life!;
@@ -171,7 +175,8 @@ export class RedisPresenceSession implements PresenceSession {
       return;
     }
     this.sweeper.onRenewed(this.life, Number(now));
-    this.node.onLoad({ own: this.node.size, all: Number(all), nodes: Number(nodes) });
+    const load = { own: this.node.size, all: Number(all), nodes: Number(nodes) };
+    if (performance.now() >= this.loadsKnownAt) this.node.onLoad(load);
     if (excess.length > 0) this.node.onExcess(excessOf(entries, excess));
     if (Number(news) > 0) this.sweeper.look();
   }
