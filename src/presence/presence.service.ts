@@ -21,7 +21,7 @@ export class PresenceService {
    *
    * @throws LogUnavailableError as {@link isOnline}
    */
-  async onlineAmong(userIds: Iterable<string>): Promise<Set<string>> {
+  async onlineAmong(userIds: readonly string[] | ReadonlySet<string>): Promise<Set<string>> {
     const asked = [...new Set(userIds)];
     if (asked.length === 0) return new Set();
     const answers = await this.store.areOnline(asked);
@@ -39,7 +39,8 @@ export class PresenceService {
 
   /**
    * Calls back with each user who came online or is gone: each change on one of the nodes that have the endpoint,
-   * whichever noticed it. Only where a node dies while it tells does another tell it again.
+   * whichever noticed it, so every one of them has to listen. Only where a node dies while it tells does another tell it
+   * again; what changes while Redis loses its data nobody is told.
    *
    * @returns a function that ends it
    */
