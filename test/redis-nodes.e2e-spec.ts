@@ -92,7 +92,9 @@ it('boots without Redis, is not ready, answers 503, and takes connections once i
   const readiness = host.app.get(LiveReadiness);
   expect(readiness.isReady).toBe(false);
   expect(await refusalOf(open(host.url, tokenOf('ann')))).toMatchObject({ status: 503 });
-  await expect(host.live.message(row('too early'))).rejects.toMatchObject({ outcome: 'refused' });
+  // Elsewhere: whom a refused event was for is sent away once the log is there.
+  const early = messageRow('elsewhere', { id: 'too early', user_id: 'ben' });
+  await expect(host.live.message(early)).rejects.toMatchObject({ outcome: 'refused' });
   await server.up();
   while (!readiness.isReady) await new Promise((resolve) => setTimeout(resolve, 20));
   const ann = await connect(host.url, tokenOf('ann'));

@@ -110,8 +110,8 @@ function isToldAgain(first: News, second: News, nodes: readonly NodeHistory[]): 
 }
 
 /**
- * He came in between, so there was a change; it was taken up by a node that was killed as it told, and came to nothing,
- * because it was not so any more.
+ * There was a change in between; it was taken up by a node that was killed as it told, and came to nothing, because it
+ * was not so any more when another took it up.
  */
 function isPassedOver(
   first: News | undefined,
@@ -120,9 +120,11 @@ function isPassedOver(
   tellingKills: readonly number[],
 ): boolean {
   const firstAt = first?.at ?? 0;
-  const mayPass = [Math.max(firstAt, second.at - TOLD_AGAIN_MS[1]), second.at] as const;
-  const hasCome = truth.present.some(([from]) => isBetween(from, [firstAt, second.at]));
-  return hasCome && tellingKills.some((kill) => isBetween(kill, mayPass));
+  const since = Math.max(firstAt, second.at - TOLD_AGAIN_MS[1]);
+  if (!tellingKills.some((kill) => isBetween(kill, [since, second.at]))) return false;
+  // Also who has stayed on a node that was taken for dead was gone.
+  if (second.online) return !truth.isSure(since, second.at);
+  return truth.present.some(([from]) => isBetween(from, [firstAt, second.at]));
 }
 
 function judgeAnswer(answer: Answer, truths: readonly UserTruth[], figures: Figures): void {
