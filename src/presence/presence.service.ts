@@ -39,8 +39,9 @@ export class PresenceService {
 
   /**
    * Calls back with each user who came online or is gone: each change on one of the nodes that have the endpoint,
-   * whichever noticed it, so every one of them has to listen. Only where a node dies while it tells does another tell it
-   * again; what changes while Redis loses its data nobody is told.
+   * whichever noticed it, so every one of them has to listen. Only where a node dies, or loses Redis, while it
+   * tells does another tell it again, or, where it is not so any more by then, only what has become of it; what changes
+   * while Redis loses its data nobody is told.
    *
    * @returns a function that ends it
    */
