@@ -147,6 +147,7 @@ describe.each(SERVERS)("a host's guard on %s", (http) => {
     'answers an empty userId': [() => ({ userId: '' }), '1011 internal error', 500],
     'answers a number as userId': [() => ({ userId: 7 }), '1011 internal error', 500],
     'answers a userId of 256 characters': [() => ({ userId: 'u'.repeat(256) }), '1011 internal error', 500],
+    'answers a userId with a lone surrogate': [() => ({ userId: 'u\ud800' }), '1011 internal error', 500],
     'answers an expiresAt that is no number': [
       () => ({ userId: 'user', expiresAt: new Date(4e12) }),
       '1011 internal error',

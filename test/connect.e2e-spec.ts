@@ -126,6 +126,7 @@ const REFUSALS: Record<string, { status: number; rows: Record<string, () => Brou
       'no sub': claiming({ sub: undefined }),
       'an empty sub': claiming({ sub: '' }),
       'a sub of 256 characters': claiming({ sub: 'u'.repeat(256) }),
+      'a sub with a lone surrogate': claiming({ sub: 'u\ud800' }),
       'a sub that is a number': claiming({ sub: 7 }),
       'a sub that is null': claiming({ sub: null }),
       'a sub that is an object': claiming({ sub: { id: 'user' } }),

@@ -328,7 +328,7 @@ describe('audiences', () => {
   });
 
   it('say at once which ids and topics are none', () => {
-    const bad = [[''], ['x'.repeat(256)], [7], [null], [undefined], '', [['ann']]] as string[][];
+    const bad = [[''], ['x'.repeat(256)], ['\ud800'], [7], [null], [undefined], '', [['ann']]] as string[][];
     for (const ids of bad) {
       expect(() => toUsers(ids)).toThrow(TypeError);
       expect(() => toEveryone().except(ids)).toThrow(TypeError);
@@ -338,6 +338,7 @@ describe('audiences', () => {
       ['A'.repeat(65), 'x'],
       ['A', ''],
       ['A', 'x'.repeat(256)],
+      ['A', '\ud800'],
       ['A', 7],
       [7, 'x'],
     ]) {
@@ -356,7 +357,7 @@ describe('audiences', () => {
     'go with an %s that is a string of 1 to 255 characters',
     async (path) => {
       const host = await start();
-      for (const value of ['', 'x'.repeat(256), 7, null, {}]) {
+      for (const value of ['', 'x'.repeat(256), '\ud800', 7, null, {}]) {
         const refusal = await refusalOf(host.live.updateStatus({ [path]: value }));
         expect(refusal).toBeInstanceOf(InvalidEventError);
         expect((refusal as InvalidEventError).issues).toMatchObject([{ path }]);
@@ -508,6 +509,7 @@ describe('the life of the application', () => {
       {},
       { userId: '' },
       { userId: 'x'.repeat(256) },
+      { userId: '\ud800' },
       { userId: 7 },
       { tokenId: '' },
       { tokenId: 'a', userId: 'ann' },

@@ -1,4 +1,4 @@
-import { MAX_ID_LENGTH } from '../protocol/topic';
+import { MAX_ID_LENGTH, isId } from '../protocol/id';
 import { DisconnectRecord, RevocationRecord } from '../log/records';
 
 /** How long a revocation lasts when the host does not say, in milliseconds: 30 days. */
@@ -32,10 +32,6 @@ export function disconnectRecord(target: DisconnectTarget): DisconnectRecord | R
     'disconnect() needs { userId }, { tokenId, until? } or { userId, issuedBefore, until? }, the ids as strings ' +
       `of 1 to ${MAX_ID_LENGTH} characters, issuedBefore and until as Dates`,
   );
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= MAX_ID_LENGTH;
 }
 
 function timeOf(value: unknown): number | undefined {

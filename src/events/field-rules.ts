@@ -1,11 +1,12 @@
 import { ValidateBy, ValidationOptions, buildMessage } from 'class-validator';
-import { MAX_ID_LENGTH, MAX_RECIPIENT_TYPE_LENGTH } from '../protocol/topic';
+import { MAX_ID_LENGTH, isId, isText } from '../protocol/id';
+import { MAX_RECIPIENT_TYPE_LENGTH } from '../protocol/topic';
 import { WIRE_DATE_EXPECTATION, toWireDate } from './wire-date';
 
 /** An id on the wire: a well-formed string of 1 to 255 characters. For `@LiveEvent` classes too. */
 export function IsWireId(options?: ValidationOptions): PropertyDecorator {
   const expectation = `must be a string of 1 to ${MAX_ID_LENGTH} characters`;
-  return rule('isWireId', expectation, (value) => isText(value, 1, MAX_ID_LENGTH), options);
+  return rule('isWireId', expectation, isId, options);
 }
 
 /** A `recipient_type`: 1 to 64 characters without a colon. */
@@ -39,8 +40,4 @@ function rule(
 ): PropertyDecorator {
   const defaultMessage = buildMessage(() => expectation, options);
   return ValidateBy({ name, validator: { validate: holds, defaultMessage } }, options);
-}
-
-function isText(value: unknown, min: number, max: number): value is string {
-  return typeof value === 'string' && value.length >= min && value.length <= max && value.isWellFormed();
 }

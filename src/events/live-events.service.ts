@@ -4,7 +4,8 @@ import { Audience } from '../log/audience';
 import { LogWriter } from '../log/log-writer';
 import { formatCursor } from '../log/position';
 import { NewRecord } from '../log/records';
-import { MAX_ID_LENGTH, Topic, topic } from '../protocol/topic';
+import { MAX_ID_LENGTH, isId } from '../protocol/id';
+import { Topic, topic } from '../protocol/topic';
 import { DeleteMessageDto } from './dto/delete-message.dto';
 import { EditMessageDto } from './dto/edit-message.dto';
 import { MessageDto } from './dto/message.dto';
@@ -109,11 +110,7 @@ function checkOptions(shape: EventShape, options: EmitOptions): void {
   }
   for (const path of ['actor', 'idempotencyKey'] as const) {
     const value: unknown = options[path];
-    if (
-      value === undefined ||
-      (typeof value === 'string' && value.length > 0 && value.length <= MAX_ID_LENGTH)
-    )
-      continue;
+    if (value === undefined || isId(value)) continue;
     issues.push({ path, message: `must be a string of 1 to ${MAX_ID_LENGTH} characters` });
   }
   if (issues.length > 0) throw new InvalidEventError(shape.name, issues);

@@ -5,7 +5,7 @@ import { Principal } from '../hub/principal';
 import { Report } from '../hub/report';
 import { Place } from '../hub/window';
 import { RESUME_PARAMETER } from '../protocol/control';
-import { MAX_ID_LENGTH } from '../protocol/topic';
+import { MAX_ID_LENGTH, isId } from '../protocol/id';
 import { JwtConnectionGuard } from './jwt-connection.guard';
 import { REJECTIONS, Rejection } from './rejection';
 import { TokenRejectedException } from './token-rejected.exception';
@@ -111,7 +111,7 @@ function rejected(rejection: Rejection): Decision {
 /** A host's guard may answer anything. */
 function checkedPrincipal(principal: Principal): Principal {
   const { userId, expiresAt } = (principal ?? {}) as Partial<Principal>;
-  if (typeof userId !== 'string' || userId.length === 0 || userId.length > MAX_ID_LENGTH) {
+  if (!isId(userId)) {
     throw new TypeError(
       `authenticate() must answer { userId }, a string of 1 to ${MAX_ID_LENGTH} characters`,
     );

@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { Principal } from '../hub/principal';
-import { MAX_ID_LENGTH } from '../protocol/topic';
+import { isId } from '../protocol/id';
 import { JwtOptions, TokenHeader } from './jwt-options';
 import { REJECTIONS } from './rejection';
 import { TokenRejectedException } from './token-rejected.exception';
@@ -37,8 +37,7 @@ export class TokenVerifier {
     const now = Date.now() / 1_000;
     const { exp, nbf, iat, jti } = claims;
     const userId = claims[this.options.userIdClaim ?? 'sub'];
-    if (typeof userId !== 'string' || userId.length === 0 || userId.length > MAX_ID_LENGTH)
-      reject('tokenInvalid');
+    if (!isId(userId)) reject('tokenInvalid');
     if (exp === undefined ? !this.options.allowEternalTokens : !isNumber(exp)) reject('tokenInvalid');
     // jsonwebtoken counts in whole seconds.
     if (isNumber(exp) && exp <= now) reject('tokenExpired');

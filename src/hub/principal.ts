@@ -1,6 +1,6 @@
 /** Who a connection belongs to, and by which token. */
 export interface Principal {
-  /** 1 to 255 characters. */
+  /** 1 to 255 characters, well-formed. */
   readonly userId: string;
   /** The token's `jti`, by which it can be revoked. */
   readonly tokenId?: string;

@@ -1,4 +1,5 @@
-import { MAX_ID_LENGTH, Topic, topic } from '../protocol/topic';
+import { MAX_ID_LENGTH, isId } from '../protocol/id';
+import { Topic, topic } from '../protocol/topic';
 
 /** Whom an event is for, before `except`. */
 export type AudienceTarget =
@@ -65,7 +66,7 @@ export function toUsers(userIds: Iterable<string>): Audience {
 function checkedIds(caller: string, userIds: Iterable<string>): string[] {
   const ids = typeof userIds === 'string' ? [userIds] : [...userIds];
   for (const id of ids) {
-    if (typeof id !== 'string' || id.length === 0 || id.length > MAX_ID_LENGTH) {
+    if (!isId(id)) {
       throw new TypeError(`${caller}(userIds) needs user ids: strings of 1 to ${MAX_ID_LENGTH} characters`);
     }
   }

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { LogWriter } from '../log/log-writer';
 import { formatCursor } from '../log/position';
 import { MembershipRecord } from '../log/records';
-import { MAX_ID_LENGTH, Topic, isTopic } from '../protocol/topic';
+import { MAX_ID_LENGTH, isId } from '../protocol/id';
+import { Topic, isTopic } from '../protocol/topic';
 
 /** What a change of memberships resolves to. */
 export interface MembershipAccepted {
@@ -60,7 +61,6 @@ export class LiveMemberships {
 
 function idsOf(userIds: string | Iterable<string>): string[] {
   const ids = typeof userIds === 'string' ? [userIds] : [...userIds];
-  const isId = (id: unknown) => typeof id === 'string' && id.length > 0 && id.length <= MAX_ID_LENGTH;
   if (!ids.every(isId)) throw new TypeError(`user ids must be strings of 1 to ${MAX_ID_LENGTH} characters`);
   return ids;
 }

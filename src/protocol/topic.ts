@@ -1,3 +1,5 @@
+import { MAX_ID_LENGTH } from './id';
+
 declare const brand: unique symbol;
 
 /** A `recipient_type` and a `reference_id` as one key: what a user can be a member of. Made by {@link topic}. */
@@ -5,9 +7,6 @@ export type Topic = string & { readonly [brand]: 'topic' };
 
 /** The `recipient_type` of a message to one user. Everyone is implicitly in `USER:<own id>`. */
 export const USER_RECIPIENT = 'USER';
-
-/** The longest id on the wire, in UTF-16 code units. */
-export const MAX_ID_LENGTH = 255;
 
 /** The longest `recipient_type`, in UTF-16 code units. */
 export const MAX_RECIPIENT_TYPE_LENGTH = 64;
@@ -37,7 +36,8 @@ export function isTopic(value: unknown): value is Topic {
   if (typeof value !== 'string') return false;
   const colon = value.indexOf(':');
   const idLength = value.length - colon - 1;
-  return colon > 0 && colon <= MAX_RECIPIENT_TYPE_LENGTH && idLength > 0 && idLength <= MAX_ID_LENGTH;
+  if (colon <= 0 || colon > MAX_RECIPIENT_TYPE_LENGTH || idLength === 0) return false;
+  return idLength <= MAX_ID_LENGTH && value.isWellFormed();
 }
 
 /** The user whose own topic this is, or undefined for any other topic. */

@@ -1,8 +1,9 @@
+import { isId } from '../../protocol/id';
 import { isTopic, Topic } from '../../protocol/topic';
 import { Audience, toEveryone } from '../audience';
 import { EventRecord, NewRecord } from '../records';
 import { decodeAudience, encodeAudience } from './audience-codec';
-import { isId, isIds, isObject, isText, optional } from './shapes';
+import { isIds, isObject, isText, optional } from './shapes';
 
 /** The version of what {@link encodeRecord} writes. Another meaning of a field is another version. */
 const VERSION = 1;

@@ -1,4 +1,4 @@
-import { MAX_ID_LENGTH } from '../../protocol/topic';
+import { isId } from '../../protocol/id';
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -6,10 +6,6 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
-}
-
-export function isId(value: unknown): value is string {
-  return isText(value) && value.length <= MAX_ID_LENGTH;
 }
 
 export function isIds(value: unknown): value is string[] {
