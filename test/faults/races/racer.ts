@@ -58,6 +58,8 @@ export class Racer {
 
   async open(): Promise<void> {
     await Promise.all([this.steady.open(this.home.port), this.fickle.open(this.home.port)]);
+    // Before the log says so, the host's word alone has him in: a commit before the call could end that too early.
+    await this.isIn(await this.rejoin(), 'stays');
   }
 
   /** One race: the log's order is to decide, whatever the host's database says, and whoever comes back meanwhile. */
