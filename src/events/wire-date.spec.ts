@@ -112,6 +112,19 @@ it('refuses every day that does not exist', () => {
   );
 });
 
+it('knows the last day of every month, as Date does', () => {
+  for (const year of [1, 4, 100, 400, 1900, 2000, 2023, 2024, 9999]) {
+    for (let month = 1; month <= 12; month += 1) {
+      const last = new Date(0);
+      last.setUTCFullYear(year, month, 0);
+      const text = `${last.toISOString().slice(0, 10)} 23:59:59.0`;
+      expect(toWireDate(text)).toBe(text);
+      const next = text.replace(/\d\d (?=23)/, `${last.getUTCDate() + 1} `);
+      expect([next, toWireDate(next)]).toEqual([next, undefined]);
+    }
+  }
+});
+
 it.each<[string, unknown]>([
   ['undefined', undefined],
   ['null', null],
