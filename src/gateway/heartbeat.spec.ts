@@ -19,7 +19,7 @@ class Peer extends EventEmitter {
 
 const OPTIONS = { intervalMs: 25_000, timeoutMs: 10_000 };
 
-const OWNER = { onBeat: () => undefined, onSwept: () => undefined };
+const OWNER = { onBeat: () => undefined, onStep: () => undefined };
 
 describe('the heartbeat', () => {
   let heartbeat: Heartbeat;
@@ -64,6 +64,21 @@ describe('the heartbeat', () => {
     expect(early.pings).toBeGreaterThanOrEqual(10);
     expect(early.pings).toBeLessThanOrEqual(12);
     expect(closes).toEqual([]);
+  });
+
+  it('never pings many in one turn, whose turn has come at once', async () => {
+    const peers = Array.from({ length: 100 }, () => add());
+    const pings = () => peers.reduce((sum, peer) => sum + peer.pings, 0);
+    await jest.advanceTimersByTimeAsync(12_300);
+    let before = pings();
+    expect(before).toBe(0);
+    for (let steps = 0; before < 100; steps += 1) {
+      await jest.advanceTimersToNextTimerAsync();
+      expect(pings() - before).toBeLessThanOrEqual(20);
+      expect(steps).toBeLessThan(12);
+      before = pings();
+    }
+    expect(peers.every((peer) => peer.pings === 1)).toBe(true);
   });
 
   it('closes a connection whose pong is ten seconds late, and no sooner', async () => {

@@ -170,7 +170,7 @@ export class LiveMessagesGateway
     if (connection) this.hub.beat(connection);
   }
 
-  onSwept(): void {
+  onStep(): void {
     this.hub.flush();
   }
 
