@@ -21,6 +21,18 @@ export type FollowerName = (typeof FOLLOWERS)[number];
 /** So many connections on one of the two nodes that each small channel has ten members there. */
 export const CONNECTIONS = 2_000;
 
+/**
+ * What comes before, one event at a time as what is measured: until everything is compiled, which takes thousands of
+ * turns of the event loop, however many events there are in one.
+ */
+export const TWO_NODES_WARM_UP: FanOut = {
+  to: 'channels',
+  perTick: 1,
+  ticks: 15_000,
+  warmUpTicks: 0,
+  intervalMs: 1,
+};
+
 /** Events that go out on one node, by how many there are a second. */
 export const PACES: Readonly<Record<100 | 1_000, FanOut>> = {
   100: { to: 'channels', perTick: 1, ticks: 500, warmUpTicks: 100, intervalMs: 10 },

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Child } from '../child';
 import { DriverRole, Emission, ServerRole } from '../roles';
-import { FanOut, WARM_UP } from '../scenarios';
+import { FanOut } from '../scenarios';
 import { Figures } from './figures';
-import { CONNECTIONS, NodeName } from './scenarios';
+import { CONNECTIONS, NodeName, TWO_NODES_WARM_UP } from './scenarios';
 
 const PATIENCE_MS = 60_000;
 
@@ -38,7 +38,7 @@ export class TwoNodes {
     const port = await this.receiver.ask(PATIENCE_MS, 'listen', SCALE);
     const connect = { server: this.name, port, scale: SCALE, count: CONNECTIONS } as const;
     await this.driver.ask(PATIENCE_MS, 'connect', connect);
-    await this.fanOut(WARM_UP, WARM_UP.ticks);
+    await this.fanOut(TWO_NODES_WARM_UP, TWO_NODES_WARM_UP.ticks);
   }
 
   /** Rejects when a delivery is missing or wrong. */
