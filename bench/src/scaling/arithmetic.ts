@@ -17,7 +17,7 @@ export function loadOf(workload: Workload, costs: Costs): Load {
   const { nodes, connections, reach } = workload;
   const { records, presence, connects } = ratesOf(workload);
   const node =
-    readsPerSecond(records) * costs.readUs +
+    readsPerSecond(records, nodes) * costs.readUs +
     records * costs.recordUs +
     ((records * reach) / nodes) * costs.deliveryUs +
     (records / nodes) * costs.emitUs +
@@ -25,7 +25,7 @@ export function loadOf(workload: Workload, costs: Costs): Load {
     (connections / nodes) * costs.idleUs;
   const redis =
     records * costs.appendRedisUs +
-    nodes * (readsPerSecond(records) * costs.readRedisUs + records * costs.recordRedisUs) +
+    nodes * (readsPerSecond(records, nodes) * costs.readRedisUs + records * costs.recordRedisUs) +
     presence * costs.presenceRedisUs;
   return { node: node * US, redis: redis * US };
 }

@@ -57,7 +57,7 @@ export function simulate(workload: Workload, costs: Costs, seconds: number, seed
 function appendAll(workload: Workload, costs: Costs, seconds: number, random: Random) {
   const { records: perSecond, presence } = ratesOf(workload);
   const sizes = channelSizes(workload.reach, random);
-  const reads = (workload.nodes * readsPerSecond(perSecond)) / perSecond;
+  const reads = (workload.nodes * readsPerSecond(perSecond, workload.nodes)) / perSecond;
   const serviceS =
     (costs.appendRedisUs +
       reads * costs.readRedisUs +
@@ -95,7 +95,7 @@ class Node {
 
   follow(records: readonly Appended[], latencies: Latencies): void {
     const background = this.background();
-    const gather = gatherMs(ratesOf(this.workload).records) * MS;
+    const gather = gatherMs(ratesOf(this.workload).records, this.workload.nodes) * MS;
     let freeAt = 0;
     for (let next = 0; next < records.length;) {
       // It has waited since its last read, and is woken by what comes next.

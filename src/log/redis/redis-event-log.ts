@@ -2,6 +2,7 @@ import { LogUnavailableError } from '../../live-messages.errors';
 import { EventLog, LogFollower, LogRange, LogSubscription, RecordBatch } from '../event-log';
 import { Position, comparePositions } from '../position';
 import { RevocationRecord } from '../records';
+import { Gathering } from './gathering';
 import { HighWater } from './high-water';
 import { LogAge } from './log-age';
 import { RedisKeys, keysOf } from './keys';
@@ -70,7 +71,9 @@ export class RedisEventLog extends EventLog {
     const from = after === 'now' || !isHeld ? head : after;
     const reader = new StreamReader(from, fleetingId, (why) => this.onUnreadable(why));
     const link = this.makeLink('follower');
-    const tail = new RedisTail(link, this.keys, reader, follower, this.highWater, this.timings, this.onError);
+    const { keys, highWater, timings } = this;
+    const gathering = new Gathering(() => this.presenceStore.nodes, timings.gatherMs);
+    const tail = new RedisTail(link, keys, reader, follower, highWater, gathering, timings, this.onError);
     this.tails.add(tail);
     void tail.run(isHeld ? undefined : head);
     this.beat ??= setInterval(() => void this.keepHouse(), this.timings.beatMs);

@@ -57,6 +57,7 @@ export class RedisPresenceSession implements PresenceSession {
     private readonly node: PresenceNode,
     private readonly rules: PresenceRules,
     private readonly timings: RedisTimings,
+    private readonly onNodes: (nodes: number) => void,
     private readonly onError: (error: Error) => void,
   ) {
     this.sweeper = new PresenceSweeper(ask, keys, node, rules, timings, onError);
@@ -176,6 +177,7 @@ export class RedisPresenceSession implements PresenceSession {
     }
     this.sweeper.onRenewed(this.life, Number(now));
     const load = { own: this.node.size, all: Number(all), nodes: Number(nodes) };
+    this.onNodes(load.nodes);
     if (performance.now() >= this.loadsKnownAt) this.node.onLoad(load);
     if (excess.length > 0) this.node.onExcess(excessOf(entries, excess));
     if (Number(news) > 0) this.sweeper.look();

@@ -9,6 +9,8 @@ const PAGE = 1_000;
 
 /** Who is online on all nodes that have one prefix on one Redis. */
 export class RedisPresenceStore extends PresenceStore {
+  private known = 1;
+
   constructor(
     private readonly ask: AskRedis,
     private readonly keys: PresenceKeys,
@@ -18,8 +20,14 @@ export class RedisPresenceStore extends PresenceStore {
     super();
   }
 
+  /** How many nodes there are, as this one has last heard; 1 before it has. */
+  get nodes(): number {
+    return this.known;
+  }
+
   join(node: PresenceNode, rules: PresenceRules): PresenceSession {
-    return new RedisPresenceSession(this.ask, this.keys, node, rules, this.timings, this.onError);
+    const onNodes = (nodes: number) => (this.known = nodes);
+    return new RedisPresenceSession(this.ask, this.keys, node, rules, this.timings, onNodes, this.onError);
   }
 
   async areOnline(userIds: readonly string[]): Promise<boolean[]> {

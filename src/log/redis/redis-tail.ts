@@ -1,8 +1,8 @@
 import { LogFollower } from '../event-log';
 import { Position, comparePositions } from '../position';
+import { Gathering } from './gathering';
 import { HighWater } from './high-water';
 import { RedisKeys } from './keys';
-import { Pace } from './pace';
 import { RedisClient } from './redis-client';
 import { plainError } from './redis-error';
 import { RedisLink } from './redis-link';
@@ -15,19 +15,12 @@ import { within } from './within';
 /** How many entries of a stream one read brings at most. */
 const READ_COUNT = 1_000;
 
-/** From so many records in a millisecond on a wait for more saves more than its timer costs. */
-const GATHER_FROM = 1.5;
-
-/** For how long more are waited for at one record in a millisecond, in milliseconds; at more, in proportion. */
-const GATHER_MS_AT_ONE = 2;
-
 const BACK_OFF_MS = { first: 100, most: 2_000 };
 
 /** One follower: reads both streams over a connection of its own, from positions, and calls back. */
 export class RedisTail {
   private closed = false;
   private failures = 0;
-  private readonly pace = new Pace();
   private behind: { readonly head: Position; readonly since: number } | undefined;
   private pausing: { readonly wake: () => void } | undefined;
 
@@ -37,6 +30,7 @@ export class RedisTail {
     private readonly reader: StreamReader,
     private readonly follower: LogFollower,
     private readonly highWater: HighWater,
+    private readonly gathering: Gathering,
     private readonly timings: RedisTimings,
     private readonly onError: (message: string, error: Error) => void,
   ) {}
@@ -108,14 +102,8 @@ export class RedisTail {
       if (reading.kind === 'break') this.tell(() => this.follower.onBreak(reading.next));
       else this.tell(() => this.follower.onRecords(reading.records));
     }
-    return this.gatherMs(durable.length);
-  }
-
-  /** The more there come, the longer it pays to wait for more; a full read shows that they wait already. */
-  private gatherMs(count: number): number {
-    const aMillisecond = this.pace.after(count, performance.now());
-    if (count >= READ_COUNT || aMillisecond < GATHER_FROM) return 0;
-    return Math.min(Math.ceil(aMillisecond * GATHER_MS_AT_ONE), this.timings.gatherMs);
+    // A full read shows that more wait already.
+    return durable.length >= READ_COUNT ? 0 : this.gathering.after(durable.length, performance.now());
   }
 
   private tell(call: () => void): void {
