@@ -148,4 +148,11 @@ async function leaveAll({ clients, nodes, redis, leftovers }: Stage, figures: Fi
   }
 }
 
-void main().then((isPass) => (process.exitCode = isPass ? 0 : 1));
+// At once: a socket of a node that was killed may keep the process from ending by itself.
+main().then(
+  (isPass) => process.exit(isPass ? 0 : 1),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
