@@ -128,7 +128,7 @@ describe('the page of the example', () => {
     const ana = await stage.user('Ana');
     await ana.makeChannel('Forgotten');
     await Promise.all([ana.isConnection('waiting'), stage.stopAndForget()]);
-    const reloaded = ana.page.waitForEvent('load');
+    const reloaded = ana.page.waitForEvent('load', { timeout: 45_000 });
     await stage.startServer();
     await reloaded;
     await ana.isLive();
