@@ -1,3 +1,5 @@
+import { whole } from '../settings';
+
 /** How large a run is, and what repeats it. */
 export interface Settings {
   /** The same seed plans the same faults and the same clients. */
@@ -27,11 +29,4 @@ export function readSettings(): Settings {
     hangsMs: (process.env.HANGS_S ?? '20,40').split(',').map((seconds) => Number(seconds) * 1_000),
     quietMs: whole('QUIET_S', 60, 20) * 1_000,
   };
-}
-
-function whole(name: string, otherwise: number, least: number): number {
-  const value = Number(process.env[name] ?? otherwise);
-  if (!Number.isInteger(value) || value < least)
-    throw new RangeError(`${name} is a whole number from ${least}`);
-  return value;
 }
